@@ -1,0 +1,1 @@
+"""Measurements; protocols and results are in README.md."""

@@ -1,0 +1,1 @@
+"""The command line: run any engine on files, no Django needed."""

@@ -1,0 +1,22 @@
+"""Values everybody shares: money, quantities, periods, firm identity and base errors."""
+
+from gongzao.kernel.errors import GongzaoError, InvalidInput, InvalidValue, Problem
+from gongzao.kernel.identity import Uscc
+from gongzao.kernel.money import MAX_FEN, Money, split
+from gongzao.kernel.period import Period, PeriodKind
+from gongzao.kernel.units import UNITS, Quantity
+
+__all__ = [
+    "MAX_FEN",
+    "UNITS",
+    "GongzaoError",
+    "InvalidInput",
+    "InvalidValue",
+    "Money",
+    "Period",
+    "PeriodKind",
+    "Problem",
+    "Quantity",
+    "Uscc",
+    "split",
+]

@@ -1,0 +1,92 @@
+"""Errors that help: every one says where, which rule, and the value that broke it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class GongzaoError(Exception):
+    """Base of all errors that Gongzao raises on purpose.
+
+    Attributes
+    ----------
+    code
+        Stable identifier of the rule, such as ``money.too_large``; programs test this, never the text.
+    en, zh
+        The same sentence in English and Chinese, for logs and for pages.
+    """
+
+    def __init__(self, code: str, *, en: str, zh: str) -> None:
+        self.code = code
+        self.en = en
+        self.zh = zh
+        super().__init__(f"{en} / {zh}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.__dict__, self.args)
+
+
+def _rebuild(cls: type[GongzaoError], state: dict[str, object], args: tuple[object, ...]) -> GongzaoError:
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class InvalidValue(GongzaoError):
+    """A value broke a rule: wrong type, out of range, or not of the form asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in an input file: where it stands, the rule it breaks and the value found.
+
+    Parameters
+    ----------
+    source
+        File name as the user gave it.
+    code
+        Stable identifier of the rule.
+    en, zh
+        The rule and what is wrong, in both languages.
+    line
+        Line number [1-based], if the format has lines.
+    field
+        Column, key or entry name.
+    value
+        The offending value as it was read.
+    """
+
+    source: str
+    code: str
+    en: str
+    zh: str
+    line: int | None = None
+    field: str | None = None
+    value: str | None = None
+
+    def text(self, language: str = "en") -> str:
+        """Return one line naming place, rule and value; ``language`` is ``"en"`` or ``"zh"``.
+
+        >>> Problem("a.csv", "number", "not a number", "不是数字", line=3, field="value", value="1o").text()
+        "a.csv:3: value: not a number (got '1o')"
+        """
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        parts = [place, *([self.field] if self.field else []), self.zh if language == "zh" else self.en]
+        got = (
+            "" if self.value is None else (f"（值为“{self.value}”）" if language == "zh" else f" (got {self.value!r})")
+        )
+        return ": ".join(parts) + got
+
+
+class InvalidInput(GongzaoError):
+    """A file that could not be accepted; nothing of it has been used. Carries every :class:`Problem` found."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        if not self.problems:
+            raise ValueError("InvalidInput needs at least one problem")
+        super().__init__(
+            self.problems[0].code,
+            en="\n".join(p.text("en") for p in self.problems),
+            zh="\n".join(p.text("zh") for p in self.problems),
+        )

@@ -1,0 +1,92 @@
+"""Scheduling: problem in, checked schedule out.
+
+The compiled parts are loaded on first use, so that importing the package stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from gongzao.scheduling.check import Violation, check
+from gongzao.scheduling.document import Plan, plan_from_json, plan_to_json, problem_from_json, problem_to_json
+from gongzao.scheduling.errors import InvalidProblem, NoSchedule
+from gongzao.scheduling.explain import Explanation, explain
+from gongzao.scheduling.model import (
+    MAX_COST,
+    MAX_TIME,
+    MAX_WEIGHT,
+    Assignment,
+    Calendar,
+    Fixed,
+    Job,
+    Link,
+    Measure,
+    Mode,
+    Objective,
+    Problem,
+    Resource,
+    Schedule,
+    Task,
+)
+from gongzao.scheduling.read import FORMATS, Instance, read, read_fajsp, read_fjs
+from gongzao.scheduling.result import Progress, Result
+from gongzao.scheduling.stop import Stop
+
+if TYPE_CHECKING:
+    from gongzao.scheduling.replanning import Breakdown, Cancel, Finish, Replan, Urgent, replan
+    from gongzao.scheduling.solver import solve
+
+__all__ = [
+    "FORMATS",
+    "MAX_COST",
+    "MAX_TIME",
+    "MAX_WEIGHT",
+    "Assignment",
+    "Breakdown",
+    "Calendar",
+    "Cancel",
+    "Explanation",
+    "Finish",
+    "Fixed",
+    "Instance",
+    "InvalidProblem",
+    "Job",
+    "Link",
+    "Measure",
+    "Mode",
+    "NoSchedule",
+    "Objective",
+    "Plan",
+    "Problem",
+    "Progress",
+    "Replan",
+    "Resource",
+    "Result",
+    "Schedule",
+    "Stop",
+    "Task",
+    "Urgent",
+    "Violation",
+    "check",
+    "explain",
+    "plan_from_json",
+    "plan_to_json",
+    "problem_from_json",
+    "problem_to_json",
+    "read",
+    "read_fajsp",
+    "read_fjs",
+    "replan",
+    "solve",
+]
+
+_LATE = dict.fromkeys(("Breakdown", "Cancel", "Finish", "Replan", "Urgent", "replan"), "gongzao.scheduling.replanning")
+_LATE["solve"] = "gongzao.scheduling.solver"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(name)
+    globals()[name] = getattr(import_module(_LATE[name]), name)
+    return globals()[name]

@@ -1,0 +1,155 @@
+"""The problem as flat arrays, what the kernels read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from gongzao.scheduling._jit import Ints
+from gongzao.scheduling.model import Assignment, Problem, Schedule
+
+FAR = 1 << 60
+"""An instant that never comes."""
+
+
+class Arrays(NamedTuple):
+    """A problem in compressed rows: the entries of ``x`` are ``x_ptr[x] .. x_ptr[x + 1]``; -1 stands for none.
+
+    A pool of k units is k equal ``unit`` entries: with tasks that take one unit each the two are the same.
+    """
+
+    job: Ints
+    job_ptr: Ints
+    pred_ptr: Ints
+    pred: Ints
+    pred_lag: Ints
+    succ_ptr: Ints
+    succ: Ints
+    succ_lag: Ints
+    mode_ptr: Ints
+    mode_res: Ints
+    mode_dur: Ints
+    mode_cost: Ints
+    unit_ptr: Ints
+    unit_res: Ints
+    calendar: Ints
+    cal_ptr: Ints
+    cal_start: Ints
+    cal_end: Ints
+    cal_work: Ints
+    site: Ints
+    travel: Ints
+    setup: Ints
+    setups: Ints
+    first_family: Ints
+    family: Ints
+    resumable: Ints
+    release: Ints
+    fixed_mode: Ints
+    fixed_start: Ints
+    due: Ints
+    deadline: Ints
+    weight: Ints
+    base_res: Ints
+    base_start: Ints
+    topological: Ints
+
+
+def _ints(values: Iterable[int]) -> Ints:
+    return np.fromiter(values, np.int64)
+
+
+def _rows(lengths: Iterable[int]) -> Ints:
+    return np.concatenate(([0], np.cumsum(_ints(lengths)))).astype(np.int64)
+
+
+def compile_problem(problem: Problem) -> Arrays:
+    """Return the arrays of a problem."""
+    tasks = [t for j in problem.jobs for t in j.tasks]
+    modes = [m for t in tasks for m in t.modes]
+    job_ptr = _rows(len(j.tasks) for j in problem.jobs)
+    offsets = job_ptr.tolist()
+    arcs = [(o + a.before, o + a.after, a.lag) for j, o in zip(problem.jobs, offsets, strict=False) for a in j.arcs]
+    pred_ptr, pred, pred_lag = _neighbours(len(tasks), [(after, before, lag) for before, after, lag in arcs])
+    succ_ptr, succ, succ_lag = _neighbours(len(tasks), arcs)
+    spans = [i for c in problem.calendars for i in c.intervals]
+    base = [None] * len(tasks) if problem.baseline is None else [b for row in problem.baseline for b in row]
+    width = max((len(s) for s in problem.setups), default=1)
+    setups = np.zeros((max(1, len(problem.setups)), width, width), np.int64)
+    for k, matrix in enumerate(problem.setups):
+        setups[k, : len(matrix), : len(matrix)] = matrix
+    return Arrays(
+        job=_ints(j for j, job in enumerate(problem.jobs) for _ in job.tasks),
+        job_ptr=job_ptr,
+        pred_ptr=pred_ptr,
+        pred=pred,
+        pred_lag=pred_lag,
+        succ_ptr=succ_ptr,
+        succ=succ,
+        succ_lag=succ_lag,
+        mode_ptr=_rows(len(t.modes) for t in tasks),
+        mode_res=_ints(m.resource for m in modes),
+        mode_dur=_ints(m.duration for m in modes),
+        mode_cost=_ints(m.cost for m in modes),
+        unit_ptr=_rows(r.capacity for r in problem.resources),
+        unit_res=_ints(i for i, r in enumerate(problem.resources) for _ in range(r.capacity)),
+        calendar=_ints(-1 if r.calendar is None else r.calendar for r in problem.resources),
+        cal_ptr=_rows(len(c.intervals) for c in problem.calendars),
+        cal_start=_ints(a for a, _ in spans),
+        cal_end=_ints(b for _, b in spans),
+        cal_work=_worked_before(problem),
+        site=_ints(r.site for r in problem.resources),
+        travel=np.array(problem.transport, np.int64),
+        setup=_ints(-1 if r.setup is None else r.setup for r in problem.resources),
+        setups=setups,
+        first_family=_ints(-1 if r.family is None else r.family for r in problem.resources),
+        family=_ints(t.family for t in tasks),
+        resumable=_ints(int(t.resumable) for t in tasks),
+        release=_ints(max(j.release, t.release) for j in problem.jobs for t in j.tasks),
+        fixed_mode=_ints(-1 if t.fixed is None else t.fixed.mode for t in tasks),
+        fixed_start=_ints(-1 if t.fixed is None else t.fixed.start for t in tasks),
+        due=_ints(FAR if j.due is None else j.due for j in problem.jobs),
+        deadline=_ints(FAR if j.deadline is None else j.deadline for j in problem.jobs),
+        weight=_ints(j.weight for j in problem.jobs),
+        base_res=_ints(-1 if b is None else b[0] for b in base),
+        base_start=_ints(-1 if b is None else b[1] for b in base),
+        topological=_ints(o + t for job, o in zip(problem.jobs, offsets, strict=False) for t in job.topological),
+    )
+
+
+def _neighbours(count: int, arcs: list[tuple[int, int, int]]) -> tuple[Ints, Ints, Ints]:
+    table = np.array(arcs, np.int64).reshape(-1, 3)
+    table = table[np.argsort(table[:, 0], kind="stable")]
+    ptr = np.searchsorted(table[:, 0], np.arange(count + 1)).astype(np.int64)
+    return ptr, table[:, 1].copy(), table[:, 2].copy()
+
+
+def _worked_before(problem: Problem) -> Ints:
+    worked: list[int] = []
+    for calendar in problem.calendars:
+        total = 0
+        for start, end in calendar.intervals:
+            worked.append(total)
+            total += end - start
+    return _ints(worked)
+
+
+def to_schedule(a: Arrays, mode: Ints, start: Ints, end: Ints) -> Schedule:
+    """Return the schedule in which task ``i`` takes ``mode[i]`` (counted over all modes)."""
+    place = (np.arange(len(a.job)) - a.job_ptr[a.job]).tolist()
+    rows = zip(a.job.tolist(), place, a.mode_res[mode].tolist(), start.tolist(), end.tolist(), strict=True)
+    return Schedule(tuple(Assignment(*row) for row in rows))
+
+
+def from_schedule(a: Arrays, schedule: Schedule) -> tuple[Ints, Ints, Ints]:
+    """Return mode, start and end of every task of a complete, checked schedule."""
+    mode = np.empty(len(a.job), np.int64)
+    start, end = mode.copy(), mode.copy()
+    for x in schedule.tasks:
+        i = int(a.job_ptr[x.job]) + x.task
+        low, high = int(a.mode_ptr[i]), int(a.mode_ptr[i + 1])
+        mode[i] = low + int(np.flatnonzero(a.mode_res[low:high] == x.resource)[0])
+        start[i], end[i] = x.start, x.end
+    return mode, start, end

@@ -1,0 +1,134 @@
+"""A small pool of good, different solutions of a pure shop, relinked and improved by tabu search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from gongzao.scheduling._jit import Ints, random_state
+from gongzao.scheduling.arrays import Arrays
+from gongzao.scheduling.dispatch import Plan, dispatch, portfolio
+from gongzao.scheduling.shop import new_graph, rebuild, shop_of, solution_of
+from gongzao.scheduling.tabu import distance, new_walk, relink, search
+
+POOL = 8
+STARTS = 40
+
+
+class Member(NamedTuple):
+    """A solution of the pool."""
+
+    value: int
+    order: Ints
+    alt: Ints
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long a tabu search goes on: moves without improvement, and moves in all."""
+
+    patience: int = 20_000
+    limit: int = 500_000
+
+
+class EliteSearch:
+    """Memetic search for the least makespan: fill the pool, then relink pairs; start afresh when it has converged.
+
+    References
+    ----------
+    Ding, Lü, Li, Shen, Xu, Glover 2019, https://doi.org/10.1609/aaai.v33i01.33012264.
+    """
+
+    def __init__(self, a: Arrays, starts: list[Plan], target: int, seed: int, effort: Effort | None = None) -> None:
+        self.a, self.shop = a, shop_of(a)
+        self.rng = np.random.default_rng(seed)
+        self.effort = effort or Effort()
+        self.target = target
+        self.pool: list[Member] = []
+        self.found: list[tuple[int, Member]] = []
+        self.idle = 0
+        self.starts = [solution_of(a, p) for p in starts[:POOL]]
+        self.graph = new_graph(self.shop)
+        members = [Member(rebuild(self.shop, self.graph, o, alt), o, alt) for o, alt in self.starts]
+        self.best = min(members, key=lambda m: m.value)
+
+    def _seed(self) -> int:
+        return int(self.rng.integers(2**31))
+
+    def tasks(self, workers: int, limit: int, _: float, stop: Ints) -> list[Callable[[], int]]:
+        """Return the next searches of at most ``limit`` moves, one for each worker; each returns its moves."""
+        self.found = []
+        return [self._task(k, *self._start(), limit, stop) for k in range(workers)]
+
+    def _start(self) -> tuple[Ints, Ints]:
+        if self.starts:
+            return self.starts.pop(0)
+        if len(self.pool) < POOL:
+            rule = portfolio(due=False, count=STARTS, seed=self._seed())[-1]
+            plan = dispatch(self.a, rule, self._seed())
+            if plan is not None:
+                return solution_of(self.a, plan)
+            return self.best.order, self.best.alt
+        one, two = (self.pool[i] for i in self.rng.choice(len(self.pool), 2, replace=False))
+        share = float(self.rng.uniform(0.35, 0.65))
+        return relink(one.order, one.alt, two.order, two.alt, share, random_state(self._seed()))
+
+    def _task(self, place: int, order: Ints, alt: Ints, limit: int, stop: Ints) -> Callable[[], int]:
+        seed, target = self._seed(), self.target * self.shop.scale
+
+        def run() -> int:
+            graph, walk = new_graph(self.shop), new_walk(self.shop, random_state(seed))
+            most = min(limit, self.effort.limit)
+            moves = search(self.shop, graph, walk, order, alt, self.effort.patience, most, target, stop)
+            self.found.append((place, Member(int(walk.best[0]), walk.order, walk.alt)))
+            return moves
+
+        return run
+
+    def absorb(self) -> None:
+        """Take the results of a round into the pool."""
+        for _, member in sorted(self.found, key=lambda f: f[0]):
+            if member.value < self.best.value:
+                self.best = member
+            self.idle = 0 if self._admit(member) else self.idle + 1
+        if self.idle >= 4 * POOL:
+            self.pool = [self.best]
+            self.idle = 0
+
+    def offer(self, plan: Plan) -> None:
+        """Take a plan found elsewhere into the pool."""
+        order, alt = solution_of(self.a, plan)
+        self.found = [(0, Member(rebuild(self.shop, self.graph, order, alt), order, alt))]
+        self.absorb()
+
+    def _admit(self, new: Member) -> bool:
+        close = len(new.order) // 20 + 1
+        for i, old in enumerate(self.pool):
+            if distance(self.shop, old.order, old.alt, new.order, new.alt) < close:
+                if new.value < old.value:
+                    self.pool[i] = new
+                    return True
+                return False
+        if len(self.pool) < POOL:
+            self.pool.append(new)
+            return True
+        worst = max(range(len(self.pool)), key=lambda i: self.pool[i].value)
+        if new.value <= self.pool[worst].value:
+            self.pool[worst] = new
+            return True
+        return False
+
+    def plan(self) -> Plan:
+        """Return the best solution found, decoded."""
+        rebuild(self.shop, self.graph, self.best.order, self.best.alt)
+        scale = self.shop.scale
+        unit = self.shop.alt_unit[self.best.alt]
+        res = self.a.unit_res[unit]
+        n = len(unit)
+        matches = self.a.mode_res == np.repeat(res, np.diff(self.a.mode_ptr))
+        mode = np.flatnonzero(matches)
+        start = self.graph.head // scale
+        return Plan(mode.astype(np.int64), unit.astype(np.int64), start[:n], start + self.a.mode_dur[mode])

@@ -1,0 +1,397 @@
+"""A full-model schedule under change: sequences per unit, earliest starts, and every measure kept up to date.
+
+A move takes a task out of its sequence and puts it elsewhere; starts are recomputed only where they change, in a
+topological order that is repaired locally, and every write is logged so that a move can be undone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gongzao.scheduling._jit import Ints, Words, borrow, kernel, leaf
+from gongzao.scheduling.arrays import FAR, Arrays
+from gongzao.scheduling.clockwork import place, work_done
+from gongzao.scheduling.dispatch import Plan, ready_at, setup_between
+
+REACH = 2_000
+"""Starts that a move may change before it is given up; keeps moves on large plans cheap."""
+VIOLATION, MAKESPAN, TARDINESS, LATE, COST, CHANGES = range(6)
+
+
+class Line(NamedTuple):
+    """The schedule and its bookkeeping.
+
+    ``seq``, ``seq_ptr``, ``length``, ``place``: tasks of each unit in sequence and each task's place; ``order`` and
+    ``pos``: topological order and its inverse; ``dirty``: bits over places of the order; ``job_end`` and ``peak``: end
+    of each job and a tournament tree over them; ``late``: late jobs listed, their count and places; ``totals``: the
+    measures, first minutes by which hard instants are missed; ``log``: what a move changed; ``window``: the part of
+    the order it changed; ``size``: entries in log and window, first and last place of the
+    window, and how many starts a move may change.
+    """
+
+    plan: Plan
+    seq_ptr: Ints
+    seq: Ints
+    length: Ints
+    place: Ints
+    order: Ints
+    pos: Ints
+    dirty: Words
+    job_end: Ints
+    peak: Ints
+    late: Ints
+    late_at: Ints
+    totals: Ints
+    log: Ints
+    window: Ints
+    mark: Ints
+    buffer: Ints
+    size: Ints
+
+
+def new_line(a: Arrays) -> Line:
+    """Return an empty line for :func:`load` to fill."""
+    n, jobs, units = len(a.job), len(a.due), len(a.unit_res)
+    capacity = np.diff(a.unit_ptr)
+    per_res = np.bincount(a.mode_res, minlength=len(capacity))
+    leaves = 1 << max(0, (jobs - 1).bit_length())
+
+    def zeros(size: int) -> Ints:
+        return np.zeros(size, np.int64)
+
+    seq_ptr = np.concatenate(([0], np.cumsum(per_res[a.unit_res])))
+    return Line(
+        plan=Plan(zeros(n), zeros(n), zeros(n), zeros(n)),
+        seq_ptr=seq_ptr.astype(np.int64),
+        seq=zeros(int(seq_ptr[-1])),
+        length=zeros(units),
+        place=zeros(n),
+        order=zeros(n),
+        pos=zeros(n),
+        dirty=np.zeros(n // 64 + 2, np.uint64),
+        job_end=zeros(jobs),
+        peak=zeros(2 * leaves),
+        late=zeros(jobs + 1),
+        late_at=np.full(jobs, -1, np.int64),
+        totals=zeros(6),
+        log=np.zeros((n, 3), np.int64),
+        window=zeros(n),
+        mark=zeros(n),
+        buffer=zeros(n),
+        size=zeros(4),
+    )
+
+
+def load(a: Arrays, line: Line, plan: Plan) -> None:
+    """Make ``line`` the earliest schedule with the sequences of ``plan``."""
+    rank = np.empty(len(a.job), np.int64)
+    rank[a.topological] = np.arange(len(a.job))
+    order = np.lexsort((rank, plan.end, plan.start)).astype(np.int64)
+    for mine, other in zip(line.plan, plan, strict=True):
+        mine[:] = other
+    _fill(a, line, order)
+
+
+@kernel
+def _fill(a: Arrays, line: Line, order: Ints) -> None:
+    a, line = borrow(a), borrow(line)
+    line.length[:] = 0
+    line.totals[:] = 0
+    line.job_end[:] = 0
+    line.peak[:] = 0
+    line.late_at[:] = -1
+    line.late[-1] = 0
+    line.plan.start[:] = 0
+    line.plan.end[:] = 0
+    line.mark[:] = 0
+    for k in range(len(order)):
+        v = order[k]
+        u = line.plan.unit[v]
+        line.order[k] = v
+        line.pos[v] = k
+        line.place[v] = line.length[u]
+        line.seq[line.seq_ptr[u] + line.length[u]] = v
+        line.length[u] += 1
+        line.totals[COST] += a.mode_cost[line.plan.mode[v]]
+    for v in order:
+        line.totals[CHANGES] += changed(a, line, v)
+        line.totals[VIOLATION] += missed(a, line, v)
+    line.size[0] = 0
+    line.size[3] = len(order)
+    for k in range(len(order)):
+        mark_dirty(line, k)
+    propagate(a, line, 0)
+    line.size[3] = REACH
+
+
+@leaf
+def earliest(a: Arrays, line: Line, v: int) -> tuple[int, int]:
+    """Return the earliest (start, end) of ``v`` behind the task before it on its unit."""
+    mode, u = line.plan.mode[v], line.plan.unit[v]
+    res = a.mode_res[mode]
+    before, free = -1, 0
+    if line.place[v] > 0:
+        before = line.seq[line.seq_ptr[u] + line.place[v] - 1]
+        free = line.plan.end[before]
+    bound = max(ready_at(a, line.plan, v, res), work_done(a, res, free, setup_between(a, res, before, v)))
+    if a.fixed_mode[v] >= 0:
+        bound = max(bound, a.fixed_start[v])
+    return place(a, res, bound, a.mode_dur[mode], a.resumable[v])
+
+
+@leaf
+def changed(a: Arrays, line: Line, v: int) -> int:
+    """Return 1 if ``v`` stands elsewhere than in the baseline."""
+    if a.base_res[v] < 0:
+        return 0
+    same = a.mode_res[line.plan.mode[v]] == a.base_res[v] and line.plan.start[v] == a.base_start[v]
+    return 0 if same else 1
+
+
+@leaf
+def missed(a: Arrays, line: Line, v: int) -> int:
+    """Return by how much ``v`` starts after its frozen start [min]."""
+    return 0 if a.fixed_mode[v] < 0 else abs(line.plan.start[v] - a.fixed_start[v])
+
+
+@leaf
+def mark_dirty(line: Line, k: int) -> None:
+    """Have the task at place ``k`` of the order recomputed."""
+    line.dirty[k >> 6] |= np.uint64(1) << np.uint64(k & 63)
+
+
+@leaf
+def lowest_bit(word: np.uint64) -> int:
+    """Return the place of the lowest set bit."""
+    count = 0
+    one = np.uint64(1)
+    while (word & np.uint64(0xFF)) == np.uint64(0):
+        word >>= np.uint64(8)
+        count += 8
+    while (word & one) == np.uint64(0):
+        word >>= one
+        count += 1
+    return count
+
+
+@leaf
+def set_job_end(a: Arrays, line: Line, j: int, end: int) -> None:
+    """Write a job's end and bring the measures up to date."""
+    old = line.job_end[j]
+    line.job_end[j] = end
+    due, weight, deadline = a.due[j], a.weight[j], a.deadline[j]
+    line.totals[TARDINESS] += weight * (max(0, end - due) - max(0, old - due))
+    line.totals[VIOLATION] += max(0, end - deadline) - max(0, old - deadline)
+    if (end > due) != (line.late_at[j] >= 0):
+        if end > due:
+            line.late_at[j] = line.late[-1]
+            line.late[line.late[-1]] = j
+            line.late[-1] += 1
+        else:
+            line.late[-1] -= 1
+            last = line.late[line.late[-1]]
+            line.late[line.late_at[j]] = last
+            line.late_at[last] = line.late_at[j]
+            line.late_at[j] = -1
+        line.totals[LATE] = line.late[-1]
+    k = len(line.peak) // 2 + j
+    line.peak[k] = end
+    while k > 1:
+        k >>= 1
+        top = max(line.peak[2 * k], line.peak[2 * k + 1])
+        if line.peak[k] == top:
+            break
+        line.peak[k] = top
+    line.totals[MAKESPAN] = line.peak[1]
+
+
+@leaf
+def write(a: Arrays, line: Line, v: int, start: int, end: int) -> None:
+    """Set start and end of ``v`` and bring the measures up to date."""
+    line.totals[CHANGES] -= changed(a, line, v)
+    line.totals[VIOLATION] -= missed(a, line, v)
+    line.plan.start[v] = start
+    line.plan.end[v] = end
+    line.totals[CHANGES] += changed(a, line, v)
+    line.totals[VIOLATION] += missed(a, line, v)
+    if a.succ_ptr[v] == a.succ_ptr[v + 1]:
+        j = a.job[v]
+        top = end
+        for i in range(a.job_ptr[j], a.job_ptr[j + 1]):
+            if a.succ_ptr[i] == a.succ_ptr[i + 1]:
+                top = max(top, line.plan.end[i])
+        if top != line.job_end[j]:
+            set_job_end(a, line, j, top)
+
+
+@leaf
+def mark_after(a: Arrays, line: Line, v: int) -> None:
+    """Have what directly follows ``v`` recomputed."""
+    for s in range(a.succ_ptr[v], a.succ_ptr[v + 1]):
+        mark_dirty(line, line.pos[a.succ[s]])
+    u = line.plan.unit[v]
+    if line.place[v] + 1 < line.length[u]:
+        mark_dirty(line, line.pos[line.seq[line.seq_ptr[u] + line.place[v] + 1]])
+
+
+@leaf
+def propagate(a: Arrays, line: Line, first: int) -> bool:
+    """Recompute dirty tasks from place ``first`` of the order on; return whether all found a slot within reach."""
+    fits = True
+    for w in range(first >> 6, len(line.dirty)):
+        while line.dirty[w] != np.uint64(0):
+            bit = lowest_bit(line.dirty[w])
+            line.dirty[w] &= line.dirty[w] - np.uint64(1)
+            v = line.order[(w << 6) + bit]
+            start, end = earliest(a, line, v)
+            if start == line.plan.start[v] and end == line.plan.end[v]:
+                continue
+            k = line.size[0]
+            if end >= FAR or k == line.size[3]:
+                fits = False
+                break
+            line.log[k, 0], line.log[k, 1], line.log[k, 2] = v, line.plan.start[v], line.plan.end[v]
+            line.size[0] = k + 1
+            write(a, line, v, start, end)
+            mark_after(a, line, v)
+        if not fits:
+            line.dirty[w:] = 0
+            break
+    return fits
+
+
+@leaf
+def take_out(line: Line, v: int) -> None:
+    """Remove ``v`` from the sequence of its unit."""
+    u = line.plan.unit[v]
+    base = line.seq_ptr[u]
+    line.length[u] -= 1
+    for k in range(line.place[v], line.length[u]):
+        j = line.seq[base + k + 1]
+        line.seq[base + k] = j
+        line.place[j] = k
+
+
+@leaf
+def put_in(a: Arrays, line: Line, v: int, mode: int, unit: int, slot: int) -> None:
+    """Insert ``v`` as number ``slot`` of the sequence of ``unit``."""
+    base = line.seq_ptr[unit]
+    for k in range(line.length[unit], slot, -1):
+        j = line.seq[base + k - 1]
+        line.seq[base + k] = j
+        line.place[j] = k
+    line.seq[base + slot] = v
+    line.length[unit] += 1
+    line.totals[COST] += a.mode_cost[mode] - a.mode_cost[line.plan.mode[v]]
+    line.totals[CHANGES] -= changed(a, line, v)
+    line.place[v], line.plan.mode[v], line.plan.unit[v] = slot, mode, unit
+    line.totals[CHANGES] += changed(a, line, v)
+
+
+@leaf
+def follows_marked(a: Arrays, line: Line, x: int, v: int) -> bool:
+    """Return whether a direct predecessor of ``x`` is ``v`` or marked."""
+    for p in range(a.pred_ptr[x], a.pred_ptr[x + 1]):
+        if a.pred[p] == v or line.mark[a.pred[p]] == 1:
+            return True
+    if line.place[x] > 0:
+        j = line.seq[line.seq_ptr[line.plan.unit[x]] + line.place[x] - 1]
+        return bool(j == v or line.mark[j] == 1)
+    return False
+
+
+@leaf
+def repair(a: Arrays, line: Line, v: int) -> bool:
+    """Make the order topological again after ``v`` was inserted; return whether there is one.
+
+    The part of the order that changes is kept in ``window``; what follows ``v`` in it goes behind it.
+    """
+    low = high = line.pos[v]
+    for p in range(a.pred_ptr[v], a.pred_ptr[v + 1]):
+        high = max(high, line.pos[a.pred[p]])
+    for p in range(a.succ_ptr[v], a.succ_ptr[v + 1]):
+        low = min(low, line.pos[a.succ[p]])
+    base = line.seq_ptr[line.plan.unit[v]] + line.place[v]
+    if line.place[v] > 0:
+        high = max(high, line.pos[line.seq[base - 1]])
+    if line.place[v] + 1 < line.length[line.plan.unit[v]]:
+        low = min(low, line.pos[line.seq[base + 1]])
+    line.size[1], line.size[2] = low, high
+    kept = behind = 0
+    for k in range(low, high + 1):
+        x = line.order[k]
+        line.window[k - low] = x
+        if x == v:
+            continue
+        if follows_marked(a, line, x, v):
+            line.mark[x] = 1
+            line.buffer[behind] = x
+            behind += 1
+        else:
+            line.order[low + kept] = x
+            line.pos[x] = low + kept
+            kept += 1
+    cycle = follows_marked(a, line, v, -1)
+    line.order[low + kept] = v
+    line.pos[v] = low + kept
+    for k in range(behind):
+        x = line.buffer[k]
+        line.mark[x] = 0
+        line.order[low + kept + 1 + k] = x
+        line.pos[x] = low + kept + 1 + k
+    return not cycle
+
+
+@leaf
+def restore_order(line: Line) -> None:
+    """Undo the last :func:`repair`."""
+    for k in range(line.size[1], line.size[2] + 1):
+        x = line.window[k - line.size[1]]
+        line.order[k] = x
+        line.pos[x] = k
+
+
+@leaf
+def move(a: Arrays, line: Line, v: int, mode: int, unit: int, slot: int) -> bool:
+    """Re-insert ``v`` (``slot`` counted without it); return whether it gives a schedule. :func:`undo` reverts it."""
+    first = line.pos[v]
+    old = line.plan.unit[v]
+    gap = line.place[v]
+    take_out(line, v)
+    put_in(a, line, v, mode, unit, slot)
+    line.size[0] = 0
+    if not repair(a, line, v):
+        return False
+    first = min(first, line.size[1])
+    if gap < line.length[old]:
+        after = line.pos[line.seq[line.seq_ptr[old] + gap]]
+        mark_dirty(line, after)
+        first = min(first, after)
+    if unit == old and gap + 1 < line.length[old]:
+        after = line.pos[line.seq[line.seq_ptr[old] + gap + 1]]
+        mark_dirty(line, after)
+        first = min(first, after)
+    mark_dirty(line, line.pos[v])
+    mark_after(a, line, v)
+    return propagate(a, line, first)
+
+
+@leaf
+def undo(a: Arrays, line: Line, v: int, mode: int, unit: int, slot: int) -> None:
+    """Revert the last :func:`move`, given what it replaced."""
+    for k in range(line.size[0] - 1, -1, -1):
+        write(a, line, line.log[k, 0], line.log[k, 1], line.log[k, 2])
+    restore_order(line)
+    take_out(line, v)
+    put_in(a, line, v, mode, unit, slot)
+
+
+@kernel
+def sort(line: Line) -> None:
+    """Sort the order by start, keeping ties, so that repairs stay local."""
+    order = line.order[np.argsort(line.plan.start[line.order], kind="mergesort")]
+    for k in range(len(order)):
+        line.order[k] = order[k]
+        line.pos[order[k]] = k

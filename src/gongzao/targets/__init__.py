@@ -1,0 +1,101 @@
+"""Plan targets: what a plan promises, how far it has come on published figures, and why (目标体系)."""
+
+from gongzao.targets.attain import attain
+from gongzao.targets.check import Finding, check
+from gongzao.targets.display import COMPARATORS, QUALIFIERS, number, show
+from gongzao.targets.errors import InvalidObservation, InvalidPlan, UnknownPlan
+from gongzao.targets.lights import LIGHTS, STALE_AFTER_MONTHS, THRESHOLDS, LightLook, Thresholds
+from gongzao.targets.load import Dossier, load, shipped_plan, shipped_plans
+from gongzao.targets.model import (
+    GOAL,
+    UNKNOWN,
+    Aggregation,
+    Award,
+    Baseline,
+    Comparator,
+    Confidence,
+    Counted,
+    Indicator,
+    Nature,
+    Observation,
+    Plan,
+    PlanFiles,
+    Qualifier,
+    Source,
+    Step,
+    Target,
+    Text,
+    Threshold,
+)
+from gongzao.targets.published import (
+    OBSERVATION_COLUMNS,
+    ClusterRecord,
+    Region,
+    load_clusters,
+    load_indicators,
+    load_observations,
+    load_regions,
+    load_sources,
+)
+from gongzao.targets.remainder import remainder
+from gongzao.targets.result import Attainment, Light, ObservedPoint, PathPoint, Remainder
+from gongzao.targets.series import known_on, revisions
+from gongzao.targets.table import status_table
+
+__all__ = [
+    "COMPARATORS",
+    "GOAL",
+    "LIGHTS",
+    "OBSERVATION_COLUMNS",
+    "QUALIFIERS",
+    "STALE_AFTER_MONTHS",
+    "THRESHOLDS",
+    "UNKNOWN",
+    "Aggregation",
+    "Attainment",
+    "Award",
+    "Baseline",
+    "ClusterRecord",
+    "Comparator",
+    "Confidence",
+    "Counted",
+    "Dossier",
+    "Finding",
+    "Indicator",
+    "InvalidObservation",
+    "InvalidPlan",
+    "Light",
+    "LightLook",
+    "Nature",
+    "Observation",
+    "ObservedPoint",
+    "PathPoint",
+    "Plan",
+    "PlanFiles",
+    "Qualifier",
+    "Region",
+    "Remainder",
+    "Source",
+    "Step",
+    "Target",
+    "Text",
+    "Threshold",
+    "Thresholds",
+    "UnknownPlan",
+    "attain",
+    "check",
+    "known_on",
+    "load",
+    "load_clusters",
+    "load_indicators",
+    "load_observations",
+    "load_regions",
+    "load_sources",
+    "number",
+    "remainder",
+    "revisions",
+    "shipped_plan",
+    "shipped_plans",
+    "show",
+    "status_table",
+]

@@ -1,0 +1,1 @@
+"""The registry: regions, industries, clusters, enterprises, titles and observations."""

@@ -1,0 +1,1 @@
+"""The ledger: accounts, the insert-only journal and its balances in the database, and their pages."""

@@ -1,0 +1,1 @@
+"""Settings, addresses, layout and commands of the site."""

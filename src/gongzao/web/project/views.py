@@ -1,0 +1,98 @@
+"""Language switch, health, and pages for what went wrong."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+
+@login_not_required
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Remember the language and return to the page that asked."""
+    language = request.POST.get("language", "")
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    response = HttpResponseRedirect(back)
+    if translation.check_for_language(language) and language in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=365 * 86400,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+            samesite="Lax",
+        )
+    return response
+
+
+@login_not_required
+@require_GET
+def health(request: HttpRequest) -> JsonResponse:
+    """Say whether the site reaches its database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})
+
+
+def _fault(request: HttpRequest, status: int, title: str, what: str, safe: str, todo: str) -> HttpResponse:
+    context = {"status": status, "title": title, "what": what, "safe": safe, "todo": todo}
+    return render(request, "fault.html", context, status=status)
+
+
+@login_not_required
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return the page for a request that could not be read."""
+    return _fault(
+        request,
+        400,
+        _("请求无法处理"),
+        _("浏览器发来的内容不完整或格式不对。"),
+        _("没有保存任何内容，原有数据不变。"),
+        _("请返回上一页重试；若再次出现，请联系集群服务中心。"),
+    )
+
+
+@login_not_required
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return the page for somebody who may not do this."""
+    return _fault(
+        request,
+        403,
+        _("您没有此项权限"),
+        _("您的角色不能查看或办理这一项。"),
+        _("没有保存任何内容，原有数据不变。"),
+        _("如工作需要，请上级管理员为您增加任职；也可换一个账号登录。"),
+    )
+
+
+@login_not_required
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return the page for an address that leads nowhere the visitor may see."""
+    return _fault(
+        request,
+        404,
+        _("没有这个页面"),
+        _("地址有误、内容已移走，或不在您的管辖范围内。"),
+        _("数据没有变化。"),
+        _("请检查地址，或从左侧导航重新进入。"),
+    )
+
+
+@login_not_required
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Return the page for a fault of ours."""
+    return _fault(
+        request,
+        500,
+        _("系统出错了"),
+        _("这是我们的问题，不是您的操作有误。"),
+        _("刚才这一步没有保存；此前已保存的内容都在。"),
+        _("请稍后重试；若再次出现，请把时间和所做操作告诉管理员。"),
+    )

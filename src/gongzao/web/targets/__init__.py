@@ -1,0 +1,1 @@
+"""目标体系: the plan's targets on pages."""

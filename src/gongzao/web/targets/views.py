@@ -1,0 +1,117 @@
+"""The targets on pages; published figures are public, so these pages are, too."""
+
+import csv
+from datetime import date
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from gongzao.targets import Attainment, Light, Plan
+from gongzao.web.targets import queries
+from gongzao.web.targets.charts import chart
+
+OFF = (Light.FAR_BEHIND, Light.BEHIND)
+
+
+def _plan(request: HttpRequest) -> Plan:
+    plans = queries.dossiers()
+    wanted = request.GET.get("plan") or next(iter(plans))
+    if wanted not in plans:
+        raise Http404
+    return plans[wanted].plan
+
+
+def _as_of(request: HttpRequest) -> date | None:
+    try:
+        return date.fromisoformat(request.GET["as_of"])
+    except (KeyError, ValueError):
+        return None
+
+
+@login_not_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Show which targets are off, where, and what decides them."""
+    plan = _plan(request)
+    status = queries.status(plan, request.user, _as_of(request))
+    language = queries.language()
+    cards = [(a, chart(a, language)) for a in status.attainments]
+    counts = [(light, sum(a.light is light for a in status.attainments)) for light in Light]
+    context = {
+        "plans": [dossier.plan for dossier in queries.dossiers().values()],
+        "status": status,
+        "plan": plan,
+        "scope_name": plan.scope_name(plan.scope),
+        "lead": _lead(status),
+        "cards": cards,
+        "charts": {a.target.id: data for a, data in cards if data["observed"]},
+        "counts": [(light, n) for light, n in counts if n],
+        "stale_months": _months_between(status.latest, timezone.localdate()),
+    }
+    return render(request, "targets/home.html", context)
+
+
+def _lead(status: queries.Status) -> str:
+    """Return the page's answer: the plan's first target with its explanation, and how many targets are off."""
+    explanation = status.attainments[0].explanation.get(queries.language())
+    off = sum(a.light in OFF for a in status.attainments)
+    total = len(status.attainments)
+    return f"{explanation} " + _("共%(total)d项目标，其中%(off)d项落后于进度。") % {"total": total, "off": off}
+
+
+def _months_between(start: date, end: date) -> int:
+    return (end.year - start.year) * 12 + end.month - start.month
+
+
+def _attainment(status: queries.Status, target: str) -> Attainment:
+    for attainment in status.attainments:
+        if attainment.target.id == target:
+            return attainment
+    raise Http404
+
+
+@login_not_required
+@require_GET
+def target(request: HttpRequest, plan: str, target: str) -> HttpResponse:
+    """Show one target: verdict, path, what it rests on, and the clusters that decide it."""
+    dossier = queries.dossiers().get(plan)
+    if dossier is None:
+        raise Http404
+    status = queries.status(dossier.plan, request.user, _as_of(request))
+    attainment = _attainment(status, target)
+    threshold = attainment.target.threshold
+    data = chart(attainment, queries.language())
+    context = {
+        "plan": dossier.plan,
+        "status": status,
+        "attainment": attainment,
+        "charts": {target: data} if data["observed"] else {},
+        "finding": data["title"],
+        "near": queries.near(threshold, request.user, status.as_of) if threshold else None,
+    }
+    return render(request, "targets/target.html", context)
+
+
+@login_not_required
+@require_GET
+def target_data(request: HttpRequest, plan: str, target: str) -> HttpResponse:
+    """Return the figures of a target's chart as CSV for Excel and WPS."""
+    dossier = queries.dossiers().get(plan)
+    if dossier is None:
+        raise Http404
+    status = queries.status(dossier.plan, request.user, _as_of(request))
+    attainment = _attainment(status, target)
+    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{plan}-{target}.csv"'
+    table = csv.writer(response)
+    table.writerow([_("日期"), _("类别"), _("数值"), _("单位"), _("来源")])
+    unit = attainment.target.unit
+    for point in attainment.path:
+        table.writerow([point.on, _("进度要求"), f"{point.required.normalize():f}", unit, attainment.target.source])
+    for seen in attainment.observed:
+        table.writerow([seen.on, _("公布值"), f"{seen.value.normalize():f}", unit, seen.source])
+    return response

@@ -1,0 +1,317 @@
+"""Planted faults: each is a small change of the package that one named test must catch.
+
+``python -m tests.ledger.mutants`` copies the package for every fault, applies the change (which must fit exactly
+once) and runs only the named test on the copy. Every test is first run on an unchanged copy. Status 0 if all faults
+are caught.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = "tests/ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One fault: in ``file`` of the package, ``old`` (exactly once) becomes ``new``; ``test`` must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+MUTANTS = (
+    Mutant(
+        "drop idempotency",
+        "rules.py",
+        "return self.records.get(transfer_id) or self.snapshot.records.get(transfer_id)",
+        "return self.records.get(transfer_id)",
+        "test_rules.py::test_the_same_transfer_again_gets_the_first_answer",
+    ),
+    Mutant(
+        "an id is looked up only in earlier batches",
+        "rules.py",
+        "return self.records.get(transfer_id) or self.snapshot.records.get(transfer_id)",
+        "return self.snapshot.records.get(transfer_id)",
+        "test_rules.py::test_the_same_transfer_twice_in_one_batch_is_booked_once",
+    ),
+    Mutant(
+        "a conflict returns the first answer",
+        "rules.py",
+        "elif record.transfer != transfer:",
+        "elif record.transfer.id != transfer.id:",
+        "test_rules.py::test_the_same_id_with_other_content_is_a_conflict",
+    ),
+    Mutant(
+        "a refused id is accepted later",
+        "rules.py",
+        "known = next((t.id for t in chain if self.record(t.id)), None)",
+        "known = next((t.id for t in chain if (r := self.record(t.id)) and not r.refusal), None)",
+        "test_rules.py::test_a_refused_id_stays_refused",
+    ),
+    Mutant(
+        "skip a leg",
+        "rules.py",
+        "        self.put(self.balances, credit, new_credit)\n",
+        "",
+        "test_rules.py::test_a_posting_moves_both_accounts",
+    ),
+    Mutant(
+        "short cut when payer and payee have one owner",
+        "rules.py",
+        "        if refusal is None:\n            self.store(",
+        "        if refusal is None and debit.owner == credit.owner:\n"
+        "            self.put(self.records, t.id, self.line(t, t.debit, t.credit, t.unit, 0, 0, None))\n"
+        "        elif refusal is None:\n            self.store(",
+        "test_rules.py::test_two_accounts_of_one_owner_are_booked_like_any_other",
+    ),
+    Mutant(
+        "ignore reservations in the minimum",
+        "model.py",
+        "return booked - self.debits_pending, booked + self.credits_pending",
+        "return booked, booked + self.credits_pending",
+        "test_rules.py::test_reserved_money_cannot_be_spent",
+    ),
+    Mutant(
+        "ignore reservations in the maximum",
+        "model.py",
+        "return booked - self.debits_pending, booked + self.credits_pending",
+        "return booked - self.debits_pending, booked",
+        "test_rules.py::test_what_is_on_its_way_counts_against_the_maximum",
+    ),
+    Mutant(
+        "money on its way can be spent",
+        "model.py",
+        "return booked - self.debits_pending, booked + self.credits_pending",
+        "return booked - self.debits_pending + self.credits_pending, booked + self.credits_pending",
+        "test_rules.py::test_reserved_money_is_not_yet_received",
+    ),
+    Mutant(
+        "drained by one fen too much",
+        "rules.py",
+        ")[0]) < account.minimum:",
+        ")[0]) < account.minimum - 1:",
+        "test_rules.py::test_an_account_may_be_drained_but_not_overdrawn",
+    ),
+    Mutant(
+        "resolve twice",
+        "rules.py",
+        "resolver = self.resolved.get(pending_id) or self.snapshot.resolved.get(pending_id)",
+        "resolver = self.resolved.get(pending_id)",
+        "test_rules.py::test_a_reservation_is_resolved_once",
+    ),
+    Mutant(
+        "resolve twice inside a batch",
+        "rules.py",
+        "        self.put(self.resolved, pending_id, t.id)\n",
+        "",
+        "test_rules.py::test_a_reservation_is_resolved_once_inside_a_batch",
+    ),
+    Mutant(
+        "a partial posting loses the rest",
+        "rules.py",
+        "moved = self.moved(r.debit, r.credit, t.amount, -r.pending)",
+        "moved = self.moved(r.debit, r.credit, t.amount, -(t.amount or r.pending))",
+        "test_rules.py::test_a_partial_posting_returns_the_rest",
+    ),
+    Mutant(
+        "post more than reserved",
+        "rules.py",
+        "if t.amount > reservation.pending:",
+        "if t.amount > reservation.pending + 1:",
+        "test_rules.py::test_not_more_can_be_posted_than_reserved",
+    ),
+    Mutant(
+        "post or void after the end",
+        "rules.py",
+        "if expired is not (t.kind is Kind.EXPIRE):",
+        "if t.kind is Kind.EXPIRE and not expired:",
+        "test_rules.py::test_an_expired_reservation_can_only_expire",
+    ),
+    Mutant(
+        "expire before the end",
+        "rules.py",
+        "if expired is not (t.kind is Kind.EXPIRE):",
+        "if expired and t.kind is not Kind.EXPIRE:",
+        "test_rules.py::test_a_reservation_without_end_never_expires",
+    ),
+    Mutant(
+        "a linked chain is booked in part",
+        "rules.py",
+        "                self.roll_back()\n",
+        "",
+        "test_rules.py::test_linked_transfers_fail_together",
+    ),
+    Mutant(
+        "linked flags are ignored",
+        "rules.py",
+        "        if not transfer.linked:\n            yield",
+        "        if True:\n            yield",
+        "test_rules.py::test_linked_transfers_fail_together",
+    ),
+    Mutant(
+        "compensate twice",
+        "rules.py",
+        "done = self.reversed.get(t.reverses) or self.snapshot.reversed.get(t.reverses, 0)",
+        "done = 0",
+        "test_rules.py::test_a_compensation_takes_back_at_most_what_was_booked",
+    ),
+    Mutant(
+        "compensate a compensation",
+        "rules.py",
+        "if original.transfer.reverses:",
+        "if original.transfer.reverses == t.id:",
+        "test_rules.py::test_a_compensation_cannot_be_compensated",
+    ),
+    Mutant(
+        "the fee goes back to the wrong party",
+        "rules.py",
+        "if (original.debit, original.credit) != (t.credit, t.debit):",
+        "if original.debit != t.credit:",
+        "test_rules.py::test_a_compensation_runs_the_other_way_round",
+    ),
+    Mutant(
+        "units mix",
+        "rules.py",
+        "if not debit.unit == credit.unit == t.unit:",
+        "if t.unit not in (debit.unit, credit.unit):",
+        "test_rules.py::test_units_never_mix",
+    ),
+    Mutant(
+        "zero is an amount",
+        "model.py",
+        "_check_amount(self.amount, 1, MAX_FEN)",
+        "_check_amount(self.amount, 0, MAX_FEN)",
+        "test_model.py::test_a_malformed_transfer_is_an_error",
+    ),
+    Mutant(
+        "time runs backwards",
+        "rules.py",
+        'max(check_time("now", now), snapshot.head.at)',
+        'check_time("now", now)',
+        "test_rules.py::test_time_never_runs_backwards",
+    ),
+    Mutant(
+        "refund gross instead of net",
+        "split.py",
+        "left = sum(weights) - sum(done)",
+        "done = [0] * len(done)\n    left = sum(weights)",
+        "test_rules.py::test_a_refund_of_a_payment_with_fee_returns_the_net_from_each_receiver",
+    ),
+    Mutant(
+        "round each share separately",
+        "split.py",
+        "    rest = amount - sum(parts)\n",
+        "    parts = [round(amount * w / base) for w in whole]\n    rest = 0\n",
+        "test_split_properties.py::test_cumulative_shares_stay_within_one_fen_and_nobody_pays_back",
+    ),
+    Mutant(
+        "split every payment afresh",
+        "split.py",
+        "got = [0] * len(whole) if paid is None else list(paid)",
+        "got = [0] * len(whole)",
+        "test_split_properties.py::test_cumulative_shares_stay_within_one_fen_and_nobody_pays_back",
+    ),
+    Mutant(
+        "largest remainder instead of the earliest deadline",
+        "split.py",
+        "key=lambda i: (Fraction(floors[i] + 1, whole[i]), i)",
+        "key=lambda i: (-(total * whole[i] % base), i)",
+        "test_split_properties.py::test_the_earliest_deadline_keeps_what_the_largest_remainder_breaks",
+    ),
+    Mutant(
+        "break the hash chain",
+        "rules.py",
+        "self.head = Head(record.seq, self.at, record.hash)",
+        "self.head = Head(record.seq, self.at, record.previous)",
+        "test_check.py::test_each_line_carries_the_hash_of_the_line_before",
+    ),
+    Mutant(
+        "a field is left out of the hash",
+        "chain.py",
+        "                t.memo,\n",
+        '                "",\n',
+        "test_check.py::test_a_generated_year_has_no_finding_and_is_marked",
+    ),
+    Mutant(
+        "an edited row goes unnoticed",
+        "check.py",
+        "if _digest(r) != r.hash:",
+        "if _digest(r)[0] != r.hash[0] and r.refusal:",
+        "test_check.py::test_an_edited_row_breaks_the_chain_at_its_place",
+    ),
+    Mutant(
+        "reservations are rebuilt as bookings",
+        "project.py",
+        "        debit[2] += r.pending\n",
+        "        debit[0] += r.pending\n",
+        "test_rules.py::test_balances_can_be_rebuilt",
+    ),
+    Mutant(
+        "the export forgets a sign",
+        "export.py",
+        'return f"{Decimal(hundredths).scaleb(-2):.2f}"',
+        'return f"{Decimal(abs(hundredths)).scaleb(-2):.2f}"',
+        "test_export.py::test_bean_check_accepts_the_books_and_every_balance_is_ours",
+    ),
+)
+
+
+def _run(source: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
+    options = ["-q", "-x", "--no-header", "-p", "no:django", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+    command = [sys.executable, "-m", "pytest", *options, *(f"{HERE}/{test}" for test in tests)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def _copy(folder: str) -> Path:
+    for package in ("kernel", "ledger", "cli"):
+        shutil.copytree(ROOT / "src/gongzao" / package, Path(folder, "gongzao", package))
+    shutil.copy(ROOT / "src/gongzao/__init__.py", Path(folder, "gongzao"))
+    return Path(folder)
+
+
+def plant(mutant: Mutant) -> str | None:
+    """Return None if the named test catches the fault, else what happened."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = _copy(folder) / "gongzao/ledger" / mutant.file
+        text = path.read_text(encoding="utf-8")
+        if text.count(mutant.old) != 1:
+            return f"the change fits {text.count(mutant.old)} times, not once"
+        path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+        done = _run(Path(folder), [mutant.test])
+    # 1: the test ran and failed; anything else (0 passed, 2 and more not run) catches nothing.
+    return None if done.returncode == 1 else f"pytest ended with {done.returncode}\n{done.stdout}{done.stderr}"
+
+
+def main() -> int:
+    """Plant every fault; print one line each."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = _copy(folder)
+        probe = [sys.executable, "-c", "import gongzao.ledger as g; print(g.__file__)"]
+        environment = {**os.environ, "PYTHONPATH": str(source)}
+        used = subprocess.run(probe, env=environment, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        clean = _run(source, sorted({m.test for m in MUTANTS}))
+    if not used.startswith(folder) or clean.returncode != 0:
+        print(f"the unchanged copy fails: {used}{clean.stdout}{clean.stderr}")  # noqa: T201 - a command reports
+        return 2
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(plant, MUTANTS))
+    for mutant, problem in zip(MUTANTS, results, strict=True):
+        state = "caught by" if problem is None else "NOT CAUGHT by"
+        print(f"{mutant.name}: {state} {mutant.test}{'' if problem is None else f': {problem}'}")  # noqa: T201
+    print(f"{results.count(None)} of {len(MUTANTS)} faults caught")  # noqa: T201
+    return 0 if set(results) == {None} else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+
+from gongzao.scheduling import NoSchedule, Objective, Problem, Stop, check, problem_from_json, problem_to_json, solve
+from tests.scheduling.brute import optimum
+from tests.scheduling.problems import problems
+
+CALM = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def exact(problem: Problem) -> tuple[int, ...] | None:
+    from gongzao.scheduling.arrays import compile_problem, to_schedule
+    from gongzao.scheduling.exact import ExactModel
+
+    a = compile_problem(problem)
+    plan, bounds, _ = ExactModel(problem, a, 300).solve(None, 1, 0)
+    if plan is None:
+        return None
+    schedule = to_schedule(a, plan.mode, plan.start, plan.end)
+    assert check(problem, schedule) == ()
+    assert schedule.value(problem) == bounds
+    return bounds
+
+
+@CALM
+@given(problems(most_jobs=2, most_tasks=2))
+def test_the_exact_model_finds_what_enumeration_finds(problem: Problem) -> None:
+    assert exact(problem) == optimum(problem)
+
+
+@CALM
+@given(problems())
+def test_search_keeps_every_rule_and_reaches_what_the_bound_allows(problem: Problem) -> None:
+    best = exact(problem)
+    if best is None:
+        return
+    try:
+        result = solve(problem, stop=Stop(iterations=6_000), seed=1)
+    except NoSchedule:
+        assume(False)
+    assert check(problem, result.schedule) == ()
+    assert result.objective == result.schedule.value(problem)
+    assert result.objective >= best
+    assert result.lower_bound[0] <= best[0]
+    assert result.objective[0] <= best[0] + best[0] // 5 + 3
+
+
+@CALM
+@given(problems())
+def test_a_problem_survives_its_file(problem: Problem) -> None:
+    assert problem_from_json(problem_to_json(problem)) == problem
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_same_seed_and_limit_give_the_same_schedule(workers: int) -> None:
+    from gongzao.scheduling.generate import Recipe, generate
+
+    problem = generate(Recipe(3, 12), 5)
+    bare = tuple(replace(r, calendar=None, setup=None, family=None, site=0) for r in problem.resources)
+    pure = replace(problem, calendars=(), setups=(), transport=((0,),), resources=bare, objective=Objective())
+    for one in (problem, pure):
+        first, second = (solve(one, stop=Stop(iterations=4_000), seed=3, workers=workers).schedule for _ in range(2))
+        assert first == second

@@ -1,0 +1,140 @@
+"""The kernels beside a plain recomputation."""
+
+import numpy as np
+import pytest
+
+from gongzao.scheduling import Problem
+from gongzao.scheduling._jit import plain, random_state
+from gongzao.scheduling.anneal import empty_plan, propose, weights_for
+from gongzao.scheduling.arrays import FAR, compile_problem
+from gongzao.scheduling.clockwork import place, work_done
+from gongzao.scheduling.dispatch import Rule, dispatch, portfolio
+from gongzao.scheduling.generate import Recipe, generate
+from gongzao.scheduling.line import load, move, new_line, undo
+from gongzao.scheduling.shop import move as move_in_shop
+from gongzao.scheduling.shop import new_graph, rebuild, shop_of, solution_of
+from gongzao.scheduling.tabu import evaluate, new_walk, relink, search
+from tests.scheduling.problems import shop
+
+
+def random_shop(seed: int, jobs: int = 6, machines: int = 4) -> Problem:
+    rng = np.random.default_rng(seed)
+    return shop(
+        [
+            [
+                {int(m): int(rng.integers(1, 20)) for m in rng.choice(machines, int(rng.integers(1, 4)), replace=False)}
+                for _ in range(int(rng.integers(2, 6)))
+            ]
+            for _ in range(jobs)
+        ],
+        machines,
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_move_in_a_shop_leaves_what_a_rebuild_gives(seed: int) -> None:
+    a = compile_problem(random_shop(seed))
+    s = shop_of(a)
+    g, fresh, walk = new_graph(s), new_graph(s), new_walk(s, random_state(seed))
+    plan = dispatch(a, Rule(3, 0.5, 0.0), 1)
+    assert plan is not None
+    value = rebuild(s, g, *solution_of(a, plan))
+    rng = np.random.default_rng(seed)
+    for _ in range(60):
+        v = int(rng.choice(np.flatnonzero(g.head + g.time + g.tail == value)))
+        walk.found[:, 3] = FAR
+        walk.found[:, 4] = 0
+        evaluate(s, g, walk, v)
+        assert np.array_equal(g.head, g.head2)
+        assert np.array_equal(g.tail, g.tail2)
+        if walk.found[0, 3] >= FAR:
+            continue
+        _, alt, slot, cost, _ = walk.found[0].tolist()
+        value = move_in_shop(s, g, v, alt, slot)
+        assert value >= cost
+        assert rebuild(s, fresh, g.order, g.alt) == value
+        assert np.array_equal(g.head, fresh.head)
+        assert np.array_equal(g.tail, fresh.tail)
+        assert g.head[v] + g.time[v] + g.tail[v] == cost
+
+
+def test_the_estimate_of_an_insertion_is_the_longest_path_through_it() -> None:
+    test_a_move_in_a_shop_leaves_what_a_rebuild_gives(99)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_undo_restores_a_line_exactly(seed: int) -> None:
+    problem = generate(Recipe(4, 15), seed)
+    a = compile_problem(problem)
+    plan = dispatch(a, Rule(0, 2.0, 0.0), 1)
+    assert plan is not None
+    line, fresh = new_line(a), new_line(a)
+    load(a, line, plan)
+    random = random_state(seed)
+    kept = 0
+    for step in range(300):
+        v, mode, unit, slot = propose(a, line, random)
+        if v < 0:
+            continue
+        before = [x.copy() for x in (*line.plan, line.order, line.totals, line.job_end)]
+        old = int(line.plan.mode[v]), int(line.plan.unit[v]), int(line.place[v])
+        fits = move(a, line, v, mode, unit, slot)
+        if fits and step % 3 == 0:
+            kept += 1
+            now = empty_plan(len(a.job))
+            for target, source in zip(now, line.plan, strict=True):
+                target[:] = source
+            load(a, fresh, now)
+            assert np.array_equal(fresh.totals, line.totals)
+            assert np.array_equal(fresh.plan.start, line.plan.start)
+            continue
+        undo(a, line, v, *old)
+        after = (*line.plan, line.order, line.totals, line.job_end)
+        assert all(np.array_equal(x, y) for x, y in zip(before, after, strict=True))
+    assert kept > 10
+    assert weights_for(problem.objective, line.totals)[2] > 0
+
+
+def test_working_time_agrees_with_its_plain_twin_and_with_counting() -> None:
+    a = compile_problem(generate(Recipe(2, 3), 1))
+    res = int(np.flatnonzero(a.calendar >= 0)[0])
+    cal = a.calendar[res]
+    spans = list(
+        zip(
+            a.cal_start[a.cal_ptr[cal] : a.cal_ptr[cal + 1]],
+            a.cal_end[a.cal_ptr[cal] : a.cal_ptr[cal + 1]],
+            strict=True,
+        )
+    )
+    for t in range(0, 5_000, 97):
+        for work in (0, 1, 200, 700):
+            end = work_done(a, res, t, work)
+            assert end == plain(work_done)(a, res, t, work)
+            if work:
+                assert sum(max(0, min(int(y), end) - max(int(x), t)) for x, y in spans) == work
+        start, end = place(a, res, t, 150, 0)
+        assert any(x <= start and end <= y for x, y in spans)
+        assert end - start == 150
+
+
+def test_relinking_keeps_jobs_in_order() -> None:
+    a = compile_problem(random_shop(4))
+    plans = [dispatch(a, rule, 1) for rule in portfolio(due=False, count=6, seed=2)]
+    (one, alt_one), (two, alt_two) = (solution_of(a, p) for p in (plans[0], plans[5]) if p is not None)
+    order, alt = relink(one, alt_one, two, alt_two, 0.5, random_state(1))
+    place_of = np.argsort(order)
+    for i in range(len(a.job)):
+        assert all(place_of[a.pred[p]] < place_of[i] for p in range(a.pred_ptr[i], a.pred_ptr[i + 1]))
+    assert ((alt == alt_one) | (alt == alt_two)).all()
+
+
+def test_durations_of_zero_do_not_make_cycles() -> None:
+    problem = shop([[{0: 0, 1: 0}, {1: 3, 0: 0}, {0: 2}], [{1: 0}, {0: 0, 1: 1}, {1: 2}], [{0: 1}, {1: 0}]], 2)
+    a = compile_problem(problem)
+    s = shop_of(a)
+    plan = dispatch(a, Rule(3, 0.5, 0.0), 1)
+    assert plan is not None
+    walk = new_walk(s, random_state(1))
+    order, alt = solution_of(a, plan)
+    search(s, new_graph(s), walk, order, alt, 500, 500, 0, np.zeros(1, np.int64))
+    assert walk.best[0] // s.scale <= plan.end.max()
