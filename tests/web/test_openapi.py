@@ -1,10 +1,13 @@
 """schemathesis plays every operation of our OpenAPI: no 5xx, no response that is not documented."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -17,6 +20,19 @@ SCHEMA = schemathesis.openapi.from_wsgi("/api/openapi.json", application)
 # The check sends made-up credentials beside our good token; who gets in is tested in test_authorisation.py.
 NOT_HERE = schemathesis.checks.CHECKS.get_by_names(["ignored_auth"])
 OPERATIONS: list[Any] = [found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)]
+
+
+@pytest.fixture(autouse=True)
+def keep_the_connection() -> Iterator[None]:
+    """A request that ends outside Django's test client would close the connection that the test's transaction is in.
+
+    Before every test, because Django's client, used by the tests before, connects the receivers again.
+    """
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.mark.parametrize("role", ["superuser", "county"])
