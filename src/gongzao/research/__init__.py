@@ -82,7 +82,7 @@ from gongzao.research.proposal import faults
 from gongzao.research.results import ask_licence, book_income, claim_licence, grant_licence, register_result
 from gongzao.research.shares import Bid, CostShares, Round, divide, share_cost
 from gongzao.research.state import Phase, Project, evolve, fold
-from gongzao.research.steps import Step, require_version
+from gongzao.research.steps import Step, require_party, require_version
 
 __all__ = [
     "BANK",
@@ -202,6 +202,7 @@ __all__ = [
     "read_bids",
     "read_pabulib",
     "register_result",
+    "require_party",
     "require_version",
     "reservation",
     "review",

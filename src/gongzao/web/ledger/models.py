@@ -4,7 +4,7 @@ The database itself guards them, on SQLite and PostgreSQL alike (migration ``000
 accounts only ever gain rows, the hash chain has no gap, and no balance is anything but the sum of its entries.
 """
 
-from typing import Any, ClassVar, NoReturn
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -18,6 +18,7 @@ from gongzao.ledger import Kind as KindValue
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import SeenBy
 from gongzao.web.clusters.models import Cluster, Enterprise, Region
+from gongzao.web.project.insert_only import InsertOnly
 
 
 class Unit(models.TextChoices):
@@ -47,37 +48,6 @@ class Kind(models.TextChoices):
     POST_PENDING = "post_pending", _("冻结入账")
     VOID_PENDING = "void_pending", _("撤销冻结")
     EXPIRE = "expire", _("冻结到期")
-
-
-class InsertOnlyQuerySet(models.QuerySet[Any]):
-    """Refuses to change or remove rows, before the database does."""
-
-    def update(self, **kwargs: Any) -> NoReturn:
-        """Raise: a correction is a compensating transfer."""
-        raise TypeError("rows of the ledger are never overwritten; book a compensating transfer")
-
-    def delete(self) -> NoReturn:
-        """Raise: history is kept."""
-        raise TypeError("rows of the ledger are never deleted")
-
-
-class InsertOnly(models.Model):
-    """A row that is written once."""
-
-    objects = InsertOnlyQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert the row; an existing one is refused."""
-        if not self._state.adding:
-            raise TypeError("rows of the ledger are never overwritten; book a compensating transfer")
-        super().save(*args, **{**kwargs, "force_insert": True})
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Raise: history is kept."""
-        raise TypeError("rows of the ledger are never deleted")
 
 
 class Account(InsertOnly):

@@ -15,7 +15,8 @@ from gongzao.ledger.bank import MAX_REFERENCE
 from gongzao.ledger.model import MAX_TEXT
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import SeenBy
-from gongzao.web.ledger.models import Account, Entry, InsertOnly
+from gongzao.web.ledger.models import Account, Entry
+from gongzao.web.project.insert_only import InsertOnly
 
 
 def _through(path: str) -> SeenBy:

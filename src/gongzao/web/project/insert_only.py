@@ -1,4 +1,4 @@
-"""Tables whose rows the database itself keeps from being changed or removed.
+"""Tables whose rows are written once: the model refuses to change or remove them, and so does the database itself.
 
 A later migration that alters such a table has to add :func:`operations` again: SQLite rebuilds an altered table and
 loses its triggers.
@@ -6,8 +6,10 @@ loses its triggers.
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any, NoReturn
 
 from django.apps.registry import Apps
+from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import RunPython
 
@@ -71,3 +73,34 @@ def _statements(vendor: str, table: str, forbid: tuple[str, ...]) -> list[str]:
         f"FOR EACH {each} EXECUTE FUNCTION gongzao_insert_only()"
         for action, each in rows + truncate
     ]
+
+
+class InsertOnlyQuerySet(models.QuerySet[Any]):
+    """Refuses to change or remove rows, before the database does."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        """Raise: what has happened is not written anew; a correction is a further row."""
+        raise TypeError(f"rows of {self.model.__name__} are never overwritten")
+
+    def delete(self) -> NoReturn:
+        """Raise: history is kept."""
+        raise TypeError(f"rows of {self.model.__name__} are never deleted")
+
+
+class InsertOnly(models.Model):
+    """A row that is written once."""
+
+    objects = InsertOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert the row; an existing one is refused."""
+        if not self._state.adding:
+            raise TypeError(f"rows of {type(self).__name__} are never overwritten")
+        super().save(*args, **{**kwargs, "force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise: history is kept."""
+        raise TypeError(f"rows of {type(self).__name__} are never deleted")

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "gongzao.web.targets",
     "gongzao.web.clusters",
     "gongzao.web.ledger",
+    "gongzao.web.research",
     "gongzao.web.accounts",
     "django.contrib.admin",
     "django.contrib.auth",

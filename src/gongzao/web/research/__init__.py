@@ -1,0 +1,1 @@
+"""Crowd-funded research: calls, proposals and projects in the database, and their pages."""
