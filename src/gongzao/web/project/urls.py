@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("gongzao.web.accounts.urls")),
     path("clusters/", include("gongzao.web.clusters.urls")),
     path("ledger/", include("gongzao.web.ledger.urls")),
+    path("research/", include("gongzao.web.research.urls")),
     path("api/", api_urls()),
     path("admin/", admin.site.urls),
     path("language/", views.set_language, name="set_language"),

@@ -1,0 +1,5 @@
+"""Addresses of crowd-funded research: campaign."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
