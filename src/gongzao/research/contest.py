@@ -1,5 +1,6 @@
 """Several projects, one public fund, and voters with budgets: what is to be allocated."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -185,9 +186,12 @@ def budgets(fund: Fraction, weights: Sequence[Fraction]) -> tuple[Fraction, ...]
     InvalidAllocation
         ``contest.weights`` if a weight is negative or all are 0.
     """
-    whole = sum(weights, Fraction(0))
+    # Most voters share one weight object, and a fraction's hash costs more than an identity.
+    each = {id(weight): weight for weight in weights}
+    whole = sum((each[key] * count for key, count in Counter(map(id, weights)).items()), Fraction(0))
     if whole <= 0 or min(weights) < 0:
         raise InvalidAllocation(
             "contest.weights", en="weights must not be negative nor all 0", zh="权重不得为负且不得全为0"
         )
-    return tuple(fund * weight / whole for weight in weights)
+    parts = {key: fund * weight / whole for key, weight in each.items()}
+    return tuple(parts[id(weight)] for weight in weights)

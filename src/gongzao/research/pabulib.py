@@ -126,40 +126,39 @@ class _Reader:
                 vote_type,
             )
             return []
+        # One object for each worth, shared by all voters: files have hundreds of thousands of approvals.
+        one = Fraction(1)
+        worth = costs if self.measure is Measure.COST else dict.fromkeys(costs, one)
         found = []
         for line, row in rows:
             names = [name.strip() for name in row.get("vote", "").split(",") if name.strip()]
-            unknown = [name for name in names if name not in costs]
-            if unknown or len(set(names)) < len(names):
+            wants = {name: worth[name] for name in names if name in worth}
+            if len(wants) < len(names):
+                unknown = ",".join(name for name in names if name not in worth)
                 self.fault(
                     line,
                     "vote",
                     "vote",
                     "names projects that do not exist, or one twice",
                     "含不存在或重复的项目",
-                    ",".join(unknown),
+                    unknown,
                 )
                 continue
-            worth: Sequence[Fraction | None] = [
-                costs[name] if self.measure is Measure.COST else Fraction(1) for name in names
-            ]
             if points:
-                given = [text for text in row.get("points", "").split(",") if text.strip()]
-                worth = [self.amount(line, "points", text) for text in given]
-                if len(worth) != len(names):
-                    self.fault(
-                        line,
-                        "points",
-                        "points",
-                        "as many points as projects are needed",
-                        "分数与项目个数不符",
-                        row.get("points"),
-                    )
+                scored = self.scores(line, row.get("points", ""), names)
+                if scored is None:
                     continue
-            weight = self.amount(line, "weight", row["weight"]) if "weight" in row else Fraction(1)
-            wants = {name: value for name, value in zip(names, worth, strict=True) if value}
+                wants = scored
+            weight = self.amount(line, "weight", row["weight"]) if "weight" in row else one
             found.append((row.get("voter_id", ""), weight or Fraction(0), wants))
         return found
+
+    def scores(self, line: int, text: str, names: Sequence[str]) -> dict[str, Fraction] | None:
+        given = [self.amount(line, "points", number) for number in text.split(",") if number.strip()]
+        if len(given) != len(names):
+            self.fault(line, "points", "points", "as many points as projects are needed", "分数与项目个数不符", text)
+            return None
+        return {name: value for name, value in zip(names, given, strict=True) if value}
 
     def amount(self, line: int | None, field: str, text: str) -> Fraction | None:
         try:
