@@ -234,7 +234,7 @@ def test_a_broken_policy_file_is_refused_with_its_place(
     with pytest.raises(InvalidInput) as caught:
         load_policy(path)
     assert (code, field, line) in [(p.code, p.field, p.line) for p in caught.value.problems]
-    assert all(p.source == "policy.yaml" for p in caught.value.problems)
+    assert all(p.source == str(path) for p in caught.value.problems)
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:

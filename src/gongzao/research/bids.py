@@ -5,8 +5,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from gongzao.kernel import InvalidInput, InvalidValue, Money, Problem
+from gongzao.kernel.marked import read_yaml
 from gongzao.research.errors import InvalidAllocation
-from gongzao.research.marked import read_yaml
 from gongzao.research.shares import Bid
 
 

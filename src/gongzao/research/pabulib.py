@@ -47,7 +47,7 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def fault(self, line: int | None, field: str, code: str, en: str, zh: str, value: str | None = None) -> None:
-        self.problems.append(Problem(self.path.name, f"pabulib.{code}", en, zh, line, field, value))
+        self.problems.append(Problem(str(self.path), f"pabulib.{code}", en, zh, line, field, value))
 
     def read(self) -> Contest:
         meta, projects, votes = self.sections()
@@ -62,7 +62,7 @@ class _Reader:
                     tuple(Voter(name, part, wants) for (name, _, wants), part in zip(voters, parts, strict=True)),
                 )
             except InvalidValue as error:
-                self.problems.append(Problem(self.path.name, error.code, error.en, error.zh))
+                self.problems.append(Problem(str(self.path), error.code, error.en, error.zh))
         raise InvalidInput(self.problems)
 
     def sections(self) -> tuple[dict[str, tuple[int, str]], list[Row], list[Row]]:

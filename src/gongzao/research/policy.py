@@ -9,8 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from gongzao.kernel import InvalidInput, InvalidValue, Money, Problem
+from gongzao.kernel.marked import Marked, read_yaml
 from gongzao.research.errors import InvalidPolicy
-from gongzao.research.marked import Entry, read_yaml
 from gongzao.research.model import check_amount, check_id, check_text
 
 
@@ -171,9 +171,9 @@ def load_policy(path: Path) -> Policy:
     return made
 
 
-def _policy(root: Entry) -> Policy | None:
+def _policy(root: Marked) -> Policy | None:
     head = root.mapping("policy", ("id", "name"))
-    policy_id, name = (head.text("id"), _words(head, "name")) if head else ("", None)
+    policy_id, name = (head.text("id"), head.words("name")) if head else ("", None)
     versions = [_version(entry) for entry in root.entries("versions", _VERSION_KEYS)]
     if root.problems or name is None:
         return None
@@ -184,14 +184,14 @@ def _policy(root: Entry) -> Policy | None:
         return None
 
 
-def _version(entry: Entry) -> PolicyVersion | None:
+def _version(entry: Marked) -> PolicyVersion | None:
     before = len(entry.problems)
     first, last = entry.read("from", _day), entry.read("until", _day, required=False)
     least = entry.read("minimum_applicants", _whole)
     percent = entry.read("public_percent", _number)
     limit = entry.read("public_limit_yuan", lambda text: Money.from_yuan(text).fen)
     exceptions = entry.read("exceptions", _yes_or_no)
-    source = _words(entry, "source")
+    source = entry.words("source")
     version_id = entry.text("id")
     if len(entry.problems) > before or first is None or least is None or percent is None or limit is None:
         return None
@@ -202,11 +202,6 @@ def _version(entry: Entry) -> PolicyVersion | None:
     except InvalidValue as error:
         entry.refuse("", error)
         return None
-
-
-def _words(entry: Entry, key: str) -> tuple[str, str] | None:
-    words = entry.mapping(key, ("zh", "en"))
-    return None if words is None else (words.text("zh"), words.text("en"))
 
 
 def _day(text: str) -> date:

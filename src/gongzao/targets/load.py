@@ -8,8 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from gongzao.kernel import InvalidInput, InvalidValue, Problem, Quantity
+from gongzao.kernel.marked import Marked, read_yaml
 from gongzao.targets.errors import InvalidPlan, UnknownPlan
-from gongzao.targets.marked import Marked, read_yaml
 from gongzao.targets.model import (
     Aggregation,
     Award,
@@ -141,6 +141,11 @@ def load(
     return Dossier(made, figures, known or {}, lists)
 
 
+def _words(entry: Marked, key: str, *, required: bool = True) -> Text | None:
+    words = entry.words(key, required=required)
+    return Text(*words) if words else None
+
+
 def _files(head: Marked) -> PlanFiles:
     names = tuple(PlanFiles.__dataclass_fields__)
     data = head.mapping("data", names, required=False)
@@ -155,7 +160,7 @@ def _plan(
     sources: Mapping[str, Source] | None,
 ) -> Plan | None:
     plan_id, document, region, scope = (head.text(key) for key in ("id", "document", "region", "scope"))
-    name, issuer = head.words("name"), head.words("issuer")
+    name, issuer = _words(head, "name"), _words(head, "issuer")
     issued_on, start, end = (head.read(key, parse_date) for key in ("issued_on", "start", "end"))
     scopes = {}
     for entry in head.entries("scopes", ("id", "zh", "en"), required=False):
@@ -213,7 +218,7 @@ class _Targets:
                 "id", InvalidPlan("plan.duplicate", en="target id is used twice", zh="目标编号重复"), target_id
             )
         self._seen.add(target_id)
-        name, citation, note = entry.words("name"), entry.words("citation"), entry.words("note", required=False)
+        name, citation, note = _words(entry, "name"), _words(entry, "citation"), _words(entry, "note", required=False)
         indicator = entry.read("indicator", self._indicator)
         aggregation = entry.read("aggregation", member(Aggregation))
         comparator = entry.read("comparator", member(Comparator))
@@ -270,7 +275,7 @@ class _Targets:
     def _step(self, entry: Marked) -> Step | None:
         deadline = entry.read("deadline", parse_date)
         value = entry.read("value", parse_number, required=False)
-        text = entry.words("text", required=False)
+        text = _words(entry, "text", required=False)
         if deadline is None:
             return None
         if not self._start <= deadline <= self._end:
@@ -294,7 +299,7 @@ class _Targets:
         source = entry.read("source", self._source)
         qualifier = entry.read("qualifier", member(Qualifier), required=False) or Qualifier.EXACT
         assumed = entry.read("assumed", _yes_or_no, required=False) or False
-        note = entry.words("note", required=False)
+        note = _words(entry, "note", required=False)
         if on is None or value is None or source is None:
             return None
         basis = entry.text("basis", required=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gongzao.kernel import InvalidValue, Problem, Quantity
+from gongzao.kernel.marked import decode
 
 _MOST = Decimal(10) ** 15
 
@@ -129,25 +130,6 @@ class Row:
         except InvalidValue as error:
             self.refuse(None, error)
             return None
-
-
-def decode(path: Path, problems: list[Problem], *, encodings: Sequence[str] = ("utf-8-sig", "gb18030")) -> str | None:
-    """Return the text of a file, or ``None`` (then noted) if it cannot be read in any of the encodings."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        problems.append(
-            Problem(str(path), "file.unreadable", f"cannot be read: {error.strerror}", f"无法读取：{error.strerror}")
-        )
-        return None
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    names = " / ".join(encodings)
-    problems.append(Problem(str(path), "file.encoding", f"not text in {names}", f"不是 {names} 编码的文本"))
-    return None
 
 
 def read_table(

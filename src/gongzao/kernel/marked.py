@@ -1,14 +1,12 @@
 """YAML with line numbers: mappings that note what is wrong with them instead of stopping at the first fault."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import yaml
 
-from gongzao.kernel import InvalidValue, Problem
-from gongzao.targets.model import Text
-from gongzao.targets.tables import decode
+from gongzao.kernel.errors import InvalidValue, Problem
 
 T = TypeVar("T")
 
@@ -92,13 +90,13 @@ class Marked:
             self.refuse(key, _error("key.missing", "is missing", "缺少此项"))
         return None
 
-    def words(self, key: str, *, required: bool = True) -> Text | None:
-        """Return a text in both languages (``{zh: …, en: …}``)."""
+    def words(self, key: str, *, required: bool = True) -> tuple[str, str] | None:
+        """Return a text in Chinese and English (``{zh: …, en: …}``)."""
         entry = self.mapping(key, ("zh", "en"), required=required)
         if entry is None:
             return None
         zh, en = entry.text("zh"), entry.text("en")
-        return Text(zh, en) if zh and en else None
+        return (zh, en) if zh and en else None
 
     def entries(self, key: str, known: Collection[str], *, required: bool = True) -> Iterator["Marked"]:
         """Yield the mappings of a list; each is named by its ``id`` where it has one, else by its number."""
@@ -126,6 +124,25 @@ class Marked:
         elif required:
             self.refuse(key, _error("key.missing", "is missing", "缺少此项"))
         return []
+
+
+def decode(path: Path, problems: list[Problem], *, encodings: Sequence[str] = ("utf-8-sig", "gb18030")) -> str | None:
+    """Return the text of a file, or ``None`` (then noted) if it cannot be read in any of the encodings."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        problems.append(
+            Problem(str(path), "file.unreadable", f"cannot be read: {error.strerror}", f"无法读取：{error.strerror}")
+        )
+        return None
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    names = " / ".join(encodings)
+    problems.append(Problem(str(path), "file.encoding", f"not text in {names}", f"不是 {names} 编码的文本"))
+    return None
 
 
 def read_yaml(path: Path, known: Collection[str], problems: list[Problem]) -> Marked | None:
