@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from openpyxl import load_workbook
 
-from gongzao.web.ledger import exports, services
+from gongzao.web.ledger import services, views
 from gongzao.web.ledger.models import Entry
 from tests.web.ledger.books import Books, at, make_books, post
 
@@ -79,7 +79,7 @@ def test_made_up_rows_are_marked(world: Any, books: Books) -> None:
 def test_too_many_rows_for_excel_are_refused_with_advice(
     world: Any, books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "MOST_EXCEL_ROWS", 3)
+    monkeypatch.setattr(views, "MOST_EXCEL_ROWS", 3)
     response = world.client("auditor").get("/ledger/journal/export.xlsx?q=&purpose=", follow=True)
     assert response.redirect_chain[0][0].startswith("/ledger/journal/?")
     assert "请缩小范围或导出 CSV" in response.content.decode()

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
@@ -27,9 +26,9 @@ from gongzao.web.clusters.display import (
 from gongzao.web.clusters.filters import AwardFilter, ClusterFilter, EnterpriseFilter, ObservationFilter, PlaceFilter
 from gongzao.web.clusters.latest import batches
 from gongzao.web.clusters.models import Cluster, Enterprise, Observation, Region, TitleAward
+from gongzao.web.project.exports import Cell
 
 Entry = dict[str, Any]
-Cell = str | int | Decimal | date | None
 
 
 class Listing(ABC):

@@ -18,6 +18,7 @@ from gongzao.web.clusters.display import language
 from gongzao.web.clusters.forms import RecordForm, UploadForm
 from gongzao.web.clusters.listings import LISTINGS
 from gongzao.web.clusters.models import Cluster, Enterprise
+from gongzao.web.project.exports import send
 
 
 def _user(request: HttpRequest) -> User:
@@ -35,7 +36,7 @@ def listing(request: HttpRequest, name: str) -> HttpResponse:
 @require_GET
 def export(request: HttpRequest, name: str, form: str) -> HttpResponseBase:
     """Send the whole list as an Excel or CSV file."""
-    return exports.export(LISTINGS[name](request), form, timezone.localdate())
+    return send(exports.table(LISTINGS[name](request)), form, timezone.localdate())
 
 
 @require_GET

@@ -24,6 +24,7 @@ from gongzao.web.ledger import entries, exports, queries, sentences, statements
 from gongzao.web.ledger.display import bare, synthetic_account, synthetic_entry
 from gongzao.web.ledger.forms import AccountsForm, JournalForm, PeriodForm
 from gongzao.web.ledger.models import Account, AccountKind, Batch
+from gongzao.web.project.exports import MOST_EXCEL_ROWS, send
 
 PAGE = 50
 
@@ -116,7 +117,7 @@ def statement_export(request: HttpRequest, form: str) -> HttpResponseBase:
     figures = statements.statement(rows, period, None).figures
     head = [sentences.of_statement(name, figures, period), *_custody(any(synthetic_account(row) for row in rows))]
     table = exports.statement_table(f"{_('对账单')}-{name}", head, statements.all_movements(rows, period))
-    return exports.export(table, form, timezone.localdate())
+    return send(table, form, timezone.localdate())
 
 
 def _custody(synthetic: bool) -> list[str]:
@@ -149,12 +150,12 @@ def journal(request: HttpRequest) -> HttpResponse:
 def journal_export(request: HttpRequest, form: str) -> HttpResponseBase:
     """Send the journal as filtered, oldest entry first."""
     rows = entries.journal(_user(request), JournalForm(request.GET).choice)
-    if form == "xlsx" and rows.order_by()[: exports.MOST_EXCEL_ROWS + 1].count() > exports.MOST_EXCEL_ROWS:
-        messages.warning(request, _("超过%(n)s行，请缩小范围或导出 CSV。") % {"n": f"{exports.MOST_EXCEL_ROWS:,}"})
+    if form == "xlsx" and rows.order_by()[: MOST_EXCEL_ROWS + 1].count() > MOST_EXCEL_ROWS:
+        messages.warning(request, _("超过%(n)s行，请缩小范围或导出 CSV。") % {"n": f"{MOST_EXCEL_ROWS:,}"})
         return redirect(f"{reverse('ledger:journal')}?{request.GET.urlencode()}")
     synthetic = any(synthetic_entry(row) for row in rows.order_by("-seq")[:PAGE])
     head = [f"{_('分录')} · {_('共造')}", *_custody(synthetic)]
-    return exports.export(exports.journal_table(_("分录"), head, rows.iterator(2000)), form, timezone.localdate())
+    return send(exports.journal_table(_("分录"), head, rows.iterator(2000)), form, timezone.localdate())
 
 
 @require_GET
