@@ -56,7 +56,7 @@ from gongzao.research.events import (
     Withdrawn,
 )
 from gongzao.research.example import first_project, two_round_project
-from gongzao.research.execution import Expert, bear, draw_reviewers, review, settlement, submit
+from gongzao.research.execution import Expert, bear, draw_reviewers, draws, review, settlement, submit
 from gongzao.research.model import (
     IN_KIND,
     BudgetLine,
@@ -182,6 +182,7 @@ __all__ = [
     "digest",
     "divide",
     "draw_reviewers",
+    "draws",
     "due",
     "electorate",
     "equal_shares",

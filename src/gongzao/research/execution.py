@@ -164,14 +164,15 @@ def review(project: Project, reviewer: str, verdict: e.Verdict, reason: str, now
 def _accept(project: Project, submission: e.Submitted) -> list[e.Body]:
     milestone = project.next_milestone
     assert milestone is not None  # noqa: S101 - a submission is of the next milestone, see submit
-    draws = _draws(project, milestone.amount)
-    bodies: list[e.Body] = [e.Accepted(milestone.id, draws, milestone.payees, submission.deliveries)]
+    taken = draws(project, milestone.amount)
+    bodies: list[e.Body] = [e.Accepted(milestone.id, taken, milestone.payees, submission.deliveries)]
     if len(project.accepted) + 1 == len(project.plan):
         bodies.append(e.Completed(_undelivered(project, submission.deliveries)))
     return bodies
 
 
-def _draws(project: Project, amount: int) -> tuple[Part, ...]:
+def draws(project: Project, amount: int) -> tuple[Part, ...]:
+    """Return from whose stakes ``amount`` [fen] comes: in proportion to what was paid in, the public institute's last."""
     parts: list[Part] = []
     for public in (False, True):
         tier = [party for party in project.paid if project.is_public(party) is public]

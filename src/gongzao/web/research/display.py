@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
+from gongzao.kernel import GongzaoError
 from gongzao.research import Delivery, Project, Unit
 from gongzao.web.ledger.display import amount, in_english, unit_word, whole
 
-__all__ = ["amount", "in_english", "in_kind", "name_of", "names", "quantity", "unit_word", "wan", "whole", "yuan"]
+__all__ = ["amount", "in_english", "unit_word", "whole"]
 
 
 def yuan(fen: int | None) -> str:
@@ -59,3 +60,8 @@ def unit_label(unit: Unit) -> str:
         Unit.MACHINE_HOURS: _("设备机时"),
         Unit.MATERIAL: _("材料"),
     }[unit]
+
+
+def said(error: GongzaoError) -> str:
+    """Return an error in the language of the page."""
+    return error.en if in_english() else error.zh

@@ -1,0 +1,109 @@
+"""Files handed in with a milestone: checked by their content, kept by their hash."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from io import BytesIO
+from zipfile import BadZipFile, ZipFile
+
+from django.db import transaction
+
+from gongzao import research as rules
+from gongzao.kernel import InvalidValue
+from gongzao.web.accounts.models import User
+from gongzao.web.research import models, services
+from gongzao.web.research.models import Project
+
+MAX_BYTES = 10 * 1024 * 1024
+"""Largest file [bytes]."""
+MAX_FILES = 10
+MAX_NAME = 200
+
+TYPES = {
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_MAGIC = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff"}
+_PARTS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it was uploaded."""
+
+    name: str
+    content: bytes
+
+
+def kind_of(content: bytes) -> str | None:
+    """Return the kind of a file by its content, or ``None`` if it is none of :data:`TYPES`."""
+    for kind, magic in _MAGIC.items():
+        if content.startswith(magic):
+            return kind
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            inside = set(archive.namelist())
+    except (BadZipFile, ValueError, NotImplementedError):
+        return None
+    return next((kind for kind, part in _PARTS.items() if part in inside), None)
+
+
+def clean_name(name: str, kind: str) -> str:
+    """Return a file's name without folders and control characters, with the ending of its kind."""
+    bare = "".join(c for c in name.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable()).strip(" .")
+    stem = bare.rsplit(".", 1)[0] if "." in bare else bare
+    return f"{stem[: MAX_NAME - 5] or 'file'}.{kind}"
+
+
+def _checked(file: File) -> tuple[str, str]:
+    if len(file.content) > MAX_BYTES:
+        raise InvalidValue(
+            "evidence.size",
+            en=f"{file.name}: {len(file.content):,} bytes, at most {MAX_BYTES:,}",
+            zh=f"{file.name}：{len(file.content):,} 字节，超过上限 {MAX_BYTES:,} 字节",
+        )
+    kind = kind_of(file.content)
+    if kind is None:
+        raise InvalidValue(
+            "evidence.kind",
+            en=f"{file.name}: must be PDF, Word (.docx), Excel (.xlsx), PNG or JPEG",
+            zh=f"{file.name}：须为 PDF、Word（.docx）、Excel（.xlsx）、PNG 或 JPEG 文件",
+        )
+    return clean_name(file.name, kind), sha256(file.content).hexdigest()
+
+
+def hand_in(
+    project: Project,
+    milestone: str,
+    party: str,
+    files: Sequence[File],
+    deliveries: Sequence[rules.Delivery],
+    now: datetime,
+    *,
+    by: User | None,
+    seen: int | None = None,
+) -> rules.Project:
+    """Store the files and hand in the milestone with them, or neither.
+
+    Raises
+    ------
+    InvalidValue
+        ``evidence.size``, ``evidence.kind``, ``evidence.count``; and what
+        :func:`gongzao.web.research.services.submit_milestone` raises.
+    """
+    if len(files) > MAX_FILES:
+        raise InvalidValue("evidence.count", en=f"at most {MAX_FILES} files", zh=f"一次最多提交 {MAX_FILES} 个文件")
+    checked = [(file, *_checked(file)) for file in files]
+    with transaction.atomic():
+        known = set(project.evidence.filter(sha256__in=[h for _f, _n, h in checked]).values_list("sha256", flat=True))
+        for file, name, digest in {digest: entry for entry in checked if (digest := entry[2])}.values():
+            if digest not in known:
+                models.Evidence.objects.create(
+                    project=project, sha256=digest, name=name, content=file.content, uploaded_by=by, uploaded_at=now
+                )
+        given = [rules.Evidence(name, digest) for _file, name, digest in checked]
+        return services.submit_milestone(project, milestone, party, given, deliveries, now, by=by, seen=seen)

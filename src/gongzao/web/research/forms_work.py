@@ -1,0 +1,227 @@
+"""What is handed in, reviewed, proposed, registered and booked in a project."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from gongzao.kernel import MAX_FEN, GongzaoError, Uscc
+from gongzao.research import Delivery, ResultKind, Unit, Verdict
+from gongzao.research.model import MAX_TEXT
+from gongzao.web.accounts.models import User
+from gongzao.web.clusters.fields import as_validation_error
+from gongzao.web.clusters.models import Enterprise
+from gongzao.web.research.evidence import TYPES, File
+from gongzao.web.research.forms_base import SLUG, dress
+from gongzao.web.research.sentences import result_kind_label, verdict_label
+
+MOST = Decimal(MAX_FEN) / 100
+
+
+class FilesInput(forms.ClearableFileInput):
+    """Several files at once."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files; each is read and checked by what uses it."""
+
+    widget = FilesInput(attrs={"multiple": True, "accept": ",".join(f".{kind}" for kind in TYPES)})
+
+    def clean(self, data: Any, initial: Any = None) -> list[File]:
+        """Return the files with their contents."""
+        if not data:
+            super().clean(None, initial)
+        given: Sequence[UploadedFile[bytes]] = data if isinstance(data, list | tuple) else [data] if data else []
+        cleaned = [super(FilesField, self).clean(file, initial) for file in given]
+        return [File(file.name or "", file.read()) for file in cleaned]
+
+
+def amount_field(label: Any, **options: Any) -> forms.DecimalField:
+    """Return a field for an amount in yuan, or a quantity, to two decimals."""
+    return forms.DecimalField(
+        label=label, min_value=options.pop("least", Decimal("0.01")), max_value=MOST, decimal_places=2, **options
+    )
+
+
+def hundredths(value: Decimal) -> int:
+    """Return an amount of two decimals as a whole number of hundredths."""
+    return int(value * 100)
+
+
+class SeenForm(forms.Form):
+    """A form on a version of the project."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self)
+
+
+class SubmitForm(SeenForm):
+    """A milestone to hand in, for one of the visitor's parties."""
+
+    party = forms.ChoiceField(label=_("提交单位"))
+    evidence = FilesField(
+        label=_("证明材料"),
+        help_text=_("把文件拖到框内、选择文件或用手机拍照。PDF、Word、Excel、PNG、JPEG，每个不超过10 MB，最多10个。"),
+    )
+    agreed = forms.BooleanField(label=_("我已核对：验收通过后将按下列金额拨付。"))
+
+    def __init__(
+        self, *args: Any, parties: Iterable[tuple[str, str]], owed: Sequence[tuple[str, str, Unit, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["party"].choices = parties  # type: ignore[attr-defined]  # a ChoiceField
+        self.owed = [(f"d{n}", party, unit) for n, (party, _label, unit, _left) in enumerate(owed)]
+        for (name, _party, _unit), (_p, label, _u, left) in zip(self.owed, owed, strict=True):
+            self.fields[name] = amount_field(label, required=False, least=Decimal(0), help_text=left)
+        dress(self)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """What was delivered in kind."""
+        given = [(party, unit, self.cleaned_data.get(name)) for name, party, unit in self.owed]
+        return [Delivery(party, unit, hundredths(amount)) for party, unit, amount in given if amount]
+
+
+class ReviewForm(forms.Form):
+    """A verdict on a milestone."""
+
+    verdict = forms.ChoiceField(label=_("评审结论"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("理由"), max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 4, "class": "form-control"})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["verdict"].choices = [(v.value, verdict_label(v)) for v in Verdict]  # type: ignore[attr-defined]
+
+
+def _codes(text: str) -> list[Enterprise]:
+    """Return the registered bodies with these codes; refuse one that is not registered."""
+    try:
+        codes = [Uscc(word).code for word in text.replace("，", " ").replace(",", " ").split()]
+    except GongzaoError as error:
+        raise as_validation_error(error) from None
+    found = {firm.uscc: firm for firm in Enterprise.objects.filter(uscc__in=codes)}
+    missing = [code for code in codes if code not in found]
+    if missing:
+        raise ValidationError(_("平台尚未登记：%(codes)s"), params={"codes": " ".join(missing)})
+    return [found[code] for code in codes]
+
+
+class ConflictsForm(forms.Form):
+    """In whom an expert has an interest."""
+
+    conflicts = forms.CharField(
+        label=_("有利益关系的单位（统一社会信用代码，空格分隔）"), required=False, max_length=MAX_TEXT
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self)
+
+    def clean_conflicts(self) -> list[Enterprise]:
+        """Return the bodies named."""
+        return _codes(self.cleaned_data["conflicts"])
+
+
+class ExpertForm(ConflictsForm):
+    """An expert to enter."""
+
+    code = forms.RegexField(SLUG, label=_("专家编号"))
+    name = forms.CharField(label=_("姓名"), max_length=40)
+    field = forms.CharField(label=_("专业领域"), max_length=120, required=False)
+    employer = forms.CharField(label=_("工作单位（统一社会信用代码）"), max_length=18, required=False)
+    account = forms.CharField(label=_("登录账号"), max_length=150, required=False)
+
+    field_order = ("code", "name", "field", "employer", "account", "conflicts")
+
+    def clean_employer(self) -> Enterprise | None:
+        """Return the employer."""
+        found = _codes(self.cleaned_data["employer"])
+        return found[0] if found else None
+
+    def clean_account(self) -> User | None:
+        """Return the account; refuse one that does not exist."""
+        name = self.cleaned_data["account"]
+        if not name:
+            return None
+        user = User.objects.filter(username=name, is_active=True).first()
+        if user is None:
+            raise ValidationError(_("没有账号“%(name)s”。"), params={"name": name})
+        return user
+
+
+class MotionForm(SeenForm):
+    """A stop to propose."""
+
+    key = forms.RegexField(SLUG, widget=forms.HiddenInput)
+    party = forms.ChoiceField(label=_("提议单位"))
+    reason = forms.CharField(label=_("理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, parties: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["party"].choices = parties  # type: ignore[attr-defined]  # a ChoiceField
+
+
+class ResultForm(forms.Form):
+    """A result to register."""
+
+    id = forms.RegexField(SLUG, label=_("成果编号"))
+    party = forms.ChoiceField(label=_("登记单位"))
+    kind = forms.ChoiceField(label=_("类别"))
+    title = forms.CharField(label=_("名称"), max_length=200)
+    register_number = forms.CharField(label=_("登记号或专利号"), max_length=80, required=False)
+
+    def __init__(self, *args: Any, parties: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["party"].choices = parties  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["kind"].choices = [(k.value, result_kind_label(k)) for k in ResultKind]  # type: ignore[attr-defined]
+        dress(self)
+
+
+class LicenceForm(forms.Form):
+    """A licence to ask for."""
+
+    key = forms.RegexField(SLUG, widget=forms.HiddenInput)
+    result = forms.ChoiceField(label=_("成果"))
+    firm = forms.ChoiceField(label=_("申请单位"))
+    fee = amount_field(_("许可费（元）"), least=Decimal(0))
+    exclusive = forms.BooleanField(label=_("独占许可"), required=False)
+
+    def __init__(
+        self, *args: Any, results: Iterable[tuple[str, str]], firms: Iterable[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["result"].choices = results  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["firm"].choices = firms  # type: ignore[attr-defined]  # a ChoiceField
+        dress(self)
+
+
+class IncomeForm(forms.Form):
+    """Income that has come to the supervised account."""
+
+    key = forms.RegexField(SLUG, widget=forms.HiddenInput)
+    result = forms.ChoiceField(label=_("成果"))
+    payer = forms.CharField(label=_("付款单位（统一社会信用代码）"), max_length=18)
+    amount = amount_field(_("到账金额（元）"))
+
+    def __init__(self, *args: Any, results: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["result"].choices = results  # type: ignore[attr-defined]  # a ChoiceField
+        dress(self)
+
+    def clean_payer(self) -> Uscc:
+        """Return the code of the payer."""
+        try:
+            return Uscc(self.cleaned_data["payer"])
+        except GongzaoError as error:
+            raise as_validation_error(error) from None
