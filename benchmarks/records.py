@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--time-limit", type=float, default=3600.0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     if args.what == "verify":
         verify(args.instances)
         return

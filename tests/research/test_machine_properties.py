@@ -34,6 +34,7 @@ from gongzao.research import (
     Motion,
     Part,
     Phase,
+    Proposal,
     Result,
     ResultKind,
     Step,
@@ -100,7 +101,7 @@ class Histories(RuleBasedStateMachine):
         generous: bool,
     ) -> None:
         support = min(support, sum(amounts) * 30 // 100)
-        self.world = World(small(amounts, support, losses, income, second), FUNDED)
+        self.world = self.open(small(amounts, support, losses, income, second))
         self.now = OPEN
         self.phase = Phase.CAMPAIGN
         self.pledges: dict[str, tuple[str, Unit, int]] = {}
@@ -116,16 +117,21 @@ class Histories(RuleBasedStateMachine):
             if hours:
                 self.pledge(1, UNIVERSITY, Unit.WORK_HOURS, hours)
             self.fill(more, generous)
-            while self.phase is not Phase.SIGNING:
+            while self.phase in (Phase.CAMPAIGN, Phase.SECOND_ROUND):
                 self.wait_for_the_deadline()
                 self.close()
-        if start in ("running", "ended"):
+        # A goal of one fen is met by one party alone, and misses the two that it takes.
+        if start in ("running", "ended") and self.phase is Phase.SIGNING:
             self.all_sign()
-        if start == "ended":
+        if start == "ended" and self.phase is Phase.RUNNING:
             self.whole_milestone(Verdict.ACCEPT)
             self.result(1)
             while self.phase is Phase.RUNNING:
                 self.whole_milestone(Verdict.REJECT if more % 2 else Verdict.ACCEPT)
+
+    def open(self, proposal: Proposal) -> Any:
+        """Return a world with the proposal in its campaign."""
+        return World(proposal, FUNDED)
 
     @property
     def terms(self) -> Any:

@@ -1,9 +1,21 @@
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
-from gongzao.scheduling import NoSchedule, Objective, Problem, Stop, check, problem_from_json, problem_to_json, solve
+from gongzao.scheduling import (
+    NoSchedule,
+    Objective,
+    Problem,
+    Schedule,
+    Stop,
+    check,
+    problem_from_json,
+    problem_to_json,
+    solve,
+)
 from tests.scheduling.brute import optimum
 from tests.scheduling.problems import problems
 
@@ -63,3 +75,38 @@ def test_the_same_seed_and_limit_give_the_same_schedule(workers: int) -> None:
     for one in (problem, pure):
         first, second = (solve(one, stop=Stop(iterations=4_000), seed=3, workers=workers).schedule for _ in range(2))
         assert first == second
+
+
+@CALM
+@given(problems(), st.randoms(use_true_random=False))
+def test_a_mutated_schedule_breaks_the_rule_of_its_mutation(problem: Problem, chance: Random) -> None:
+    try:
+        good = solve(problem, stop=Stop(iterations=200), seed=1).schedule
+    except NoSchedule:
+        assume(False)
+    x = chance.choice(good.tasks)
+    job = problem.jobs[x.job]
+    task = job.tasks[x.task]
+    unary = problem.resources[x.resource].capacity == 1
+    on = [y for y in good.tasks if y.resource == x.resource and y != x and x.start < x.end and y.start < y.end]
+    before = [
+        y for y in good.tasks if y.job == x.job and any((a.before, a.after) == (y.task, x.task) for a in job.arcs)
+    ]
+    wrong = set(range(len(problem.resources))) - {m.resource for m in task.modes}
+    changes = {
+        "release": [replace(x, start=max(job.release, task.release) - 1)],
+        "duration": [replace(x, end=x.start - 1)],
+        "overlap": [replace(x, start=y.start, end=y.start + x.end - x.start) for y in on if unary],
+        "precedence": [replace(x, start=y.end - 1, end=y.end - 1 + x.end - x.start) for y in before],
+        "resource": [replace(x, resource=r) for r in wrong],
+        "fixed": [replace(x, start=x.start + 1, end=x.end + 1)] if task.fixed else [],
+    }
+    for rule, mutants in changes.items():
+        for y in mutants:
+            mutated = Schedule.of([*(z for z in good.tasks if z != x), y])
+            assert rule in {v.rule for v in check(problem, mutated)}
+    assert "missing" in {v.rule for v in check(problem, Schedule.of(z for z in good.tasks if z != x))}
+    assert "twice" in {v.rule for v in check(problem, Schedule.of([*good.tasks, x]))}
+    if x.end > 0:
+        tight = tuple(replace(j, deadline=x.end - 1) if i == x.job else j for i, j in enumerate(problem.jobs))
+        assert "deadline" in {v.rule for v in check(replace(problem, jobs=tight), good)}

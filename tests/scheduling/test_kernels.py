@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 
-from gongzao.scheduling import Problem
+from gongzao.scheduling import Fixed, Job, Mode, Objective, Problem, Resource, Task
 from gongzao.scheduling._jit import plain, random_state
 from gongzao.scheduling.anneal import empty_plan, propose, weights_for
 from gongzao.scheduling.arrays import FAR, compile_problem
 from gongzao.scheduling.clockwork import place, work_done
 from gongzao.scheduling.dispatch import Rule, dispatch, portfolio
 from gongzao.scheduling.generate import Recipe, generate
-from gongzao.scheduling.line import load, move, new_line, undo
+from gongzao.scheduling.line import NO_CAP, load, move, new_line, score, settled, undo
 from gongzao.scheduling.shop import move as move_in_shop
 from gongzao.scheduling.shop import new_graph, rebuild, shop_of, solution_of
+from gongzao.scheduling.solver import score_of
 from gongzao.scheduling.tabu import evaluate, new_walk, relink, search
 from tests.scheduling.problems import shop
 
@@ -70,6 +71,7 @@ def test_undo_restores_a_line_exactly(seed: int) -> None:
     assert plan is not None
     line, fresh = new_line(a), new_line(a)
     load(a, line, plan)
+    weights = weights_for(problem.objective, line.totals)
     random = random_state(seed)
     kept = 0
     for step in range(300):
@@ -78,7 +80,8 @@ def test_undo_restores_a_line_exactly(seed: int) -> None:
             continue
         before = [x.copy() for x in (*line.plan, line.order, line.totals, line.job_end)]
         old = int(line.plan.mode[v]), int(line.plan.unit[v]), int(line.place[v])
-        fits = move(a, line, v, mode, unit, slot)
+        cap = NO_CAP if step % 5 else score(line, weights)
+        fits = move(a, line, v, mode, unit, slot, weights, cap)
         if fits and step % 3 == 0:
             kept += 1
             now = empty_plan(len(a.job))
@@ -92,7 +95,19 @@ def test_undo_restores_a_line_exactly(seed: int) -> None:
         after = (*line.plan, line.order, line.totals, line.job_end)
         assert all(np.array_equal(x, y) for x, y in zip(before, after, strict=True))
     assert kept > 10
-    assert weights_for(problem.objective, line.totals)[2] > 0
+    assert weights[2] > 0
+
+
+def test_frozen_tasks_in_the_way_of_others_count_as_violation() -> None:
+    first, second = Task((Mode(0, 9),)), Task((Mode(0, 5),), fixed=Fixed(0, 4))
+    a = compile_problem(Problem((Job((first, second)), Job((second,))), (Resource(),)))
+    plan = dispatch(a, Rule(0, 2.0, 0.0), 1)
+    assert plan is not None
+    good = settled(a, plan)
+    order = np.argsort(good.start)
+    assert (good.start[order][1:] >= good.end[order][:-1]).all()
+    assert good.start[1] >= good.end[0]
+    assert score_of(a, Objective(), good).missed > 0
 
 
 def test_working_time_agrees_with_its_plain_twin_and_with_counting() -> None:

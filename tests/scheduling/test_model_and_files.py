@@ -5,8 +5,11 @@ import pytest
 
 from gongzao.kernel import InvalidInput
 from gongzao.scheduling import (
+    MAX_COST,
     MAX_TIME,
+    MAX_WEIGHT,
     Calendar,
+    Fixed,
     InvalidProblem,
     Job,
     Link,
@@ -19,6 +22,7 @@ from gongzao.scheduling import (
     Stop,
     Task,
     check,
+    order_from_json,
     plan_from_json,
     plan_to_json,
     problem_from_json,
@@ -107,6 +111,16 @@ def test_faults_of_a_json_file_are_named(text: str, code: str) -> None:
     assert error.value.problems[0].code == code
 
 
+def test_an_order_is_read_like_an_entry_of_a_problem() -> None:
+    text = '{"format": "gongzao.order", "version": 1, "tasks": [{"modes": [[0, 5]]}], "due": 9, "name": "急单"}'
+    assert order_from_json(text) == Job((Task((Mode(0, 5),)),), due=9, name="急单")
+    with pytest.raises(InvalidInput) as error:
+        order_from_json(text.replace('"due": 9', '"due": -9'), "o.json")
+    assert (error.value.problems[0].code, error.value.problems[0].source) == ("schedule.range", "o.json")
+    with pytest.raises(InvalidInput, match="must have format"):
+        order_from_json(text.replace("gongzao.order", "gongzao.problem"))
+
+
 ONE = Task((Mode(0, 1),))
 
 
@@ -124,6 +138,41 @@ ONE = Task((Mode(0, 1),))
         (lambda: Resource(capacity=2, setup=0), "schedule.pool_setup"),
         (lambda: Objective.weighted(speed=1), "schedule.measure"),
         (lambda: Mode(0, 1.5), "schedule.not_integer"),  # type: ignore[arg-type]
+        (lambda: Mode(0, True), "schedule.not_integer"),
+        (lambda: Mode(0, 1, MAX_COST + 1), "schedule.range"),
+        (lambda: Job((ONE,), weight=MAX_WEIGHT + 1), "schedule.range"),
+        (lambda: Job((ONE,), due=MAX_TIME + 1), "schedule.range"),
+        (lambda: Job((ONE,), deadline=-1), "schedule.range"),
+        (lambda: Job((ONE,), release=MAX_TIME + 1), "schedule.range"),
+        (lambda: Job(()), "schedule.no_task"),
+        (lambda: Job((ONE, ONE), (Link(0, 1, 1), Link(0, 1, 2))), "schedule.link_twice"),
+        (lambda: Job((ONE,), (Link(0, 1),)), "schedule.range"),
+        (lambda: Link(0, 1, MAX_TIME + 1), "schedule.range"),
+        (lambda: Fixed(0, -1), "schedule.range"),
+        (lambda: Task((Mode(0, 1),), fixed=Fixed(1, 0)), "schedule.range"),
+        (lambda: Task((Mode(0, 1), Mode(0, 2))), "schedule.mode_twice"),
+        (lambda: Resource(capacity=0), "schedule.range"),
+        (lambda: Calendar(((5, 5),)), "schedule.range"),
+        (lambda: Objective(()), "schedule.objective"),
+        (lambda: Objective.weighted(tardiness=MAX_WEIGHT + 1), "schedule.range"),
+        (lambda: Problem((), (Resource(),)), "schedule.no_job"),
+        (lambda: Problem((Job((ONE,)),), (Resource(setup=0),)), "schedule.range"),
+        (lambda: Problem((Job((ONE,)),), (Resource(site=1),)), "schedule.range"),
+        (lambda: Problem((Job((ONE,)),), (Resource(),), setups=(((0, 1),),)), "schedule.square"),
+        (lambda: Problem((Job((ONE,)),), (Resource(),), transport=((MAX_TIME + 1,),)), "schedule.range"),
+        (lambda: Problem((Job((ONE,)),), (Resource(),), baseline=((None, None),)), "schedule.baseline"),
+        (
+            lambda: Problem((Job((Task((Mode(0, 1),), family=2),)),), (Resource(setup=0),), setups=(((0,),),)),
+            "schedule.unknown_family",
+        ),
+        (
+            lambda: Problem(
+                tuple(Job((Task((Mode(0, MAX_TIME),)),), weight=MAX_WEIGHT) for _ in range(500)),
+                (Resource(),),
+                objective=Objective.weighted(tardiness=MAX_WEIGHT),
+            ),
+            "schedule.total",
+        ),
     ],
 )
 def test_bad_items_are_refused(build: object, code: str) -> None:

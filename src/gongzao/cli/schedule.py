@@ -14,7 +14,7 @@ from rich.text import Text
 from gongzao import scheduling
 from gongzao.kernel import InvalidInput
 from gongzao.kernel import Problem as Fault
-from gongzao.scheduling import Instance, Objective, Plan, Problem, Progress, Stop
+from gongzao.scheduling import Instance, Objective, Plan, Problem, Progress, Result, Stop
 
 app = typer.Typer(no_args_is_help=True, help="排程 · Scheduling: orders on machines, checked and explained.")
 
@@ -39,13 +39,16 @@ def top() -> None:
     """排程 · Scheduling."""
 
 
-def _read_plan(instance: Instance, path: Path) -> Plan:
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         fault = Fault(str(path), "schedule.unreadable", f"cannot be read: {error}", "文件无法读取")
         raise InvalidInput([fault]) from error
-    return scheduling.plan_from_json(text, instance.numbers, str(path))
+
+
+def _read_plan(instance: Instance, path: Path) -> Plan:
+    return scheduling.plan_from_json(_text(path), instance.numbers, str(path))
 
 
 def _write(path: Path, text: str) -> None:
@@ -75,6 +78,13 @@ def solve(
     time_limit: Annotated[float, typer.Option(min=0.0, help="秒 · seconds")] = 60.0,
     workers: Annotated[int, typer.Option(min=1, help="线程数 · threads")] = 2,
     seed: Annotated[int, typer.Option(min=0, help="随机种子 · seed")] = 0,
+    parts: Annotated[
+        int,
+        typer.Option(min=0, help="独立部分分别求解，每部分的种子数 · solve independent parts, runs of each; 0: whole"),
+    ] = 0,
+    ray: Annotated[
+        str, typer.Option(help="在 Ray 集群上求解各部分 · solve parts on the Ray cluster at an address (auto)")
+    ] = "",
     objective: Annotated[
         str, typer.Option(help="目标，逗号分隔按先后 · measures in order, by comma; left out: the file's (makespan)")
     ] = "",
@@ -82,21 +92,32 @@ def solve(
     """求解 · Find a schedule; Ctrl-C ends the search and keeps the best found."""
     instance = scheduling.read(file, form)
     problem = _with_objective(instance.problem, objective) if objective else instance.problem
-    console = Console(stderr=True)
-    with Live(Text("…"), console=console, refresh_per_second=4, transient=not console.is_terminal) as live:
-        result = scheduling.solve(
-            problem,
-            stop=Stop(seconds=time_limit),
-            seed=seed,
-            workers=workers,
-            on_progress=lambda news: live.update(_line(news)),
-        )
+    stop = Stop(seconds=time_limit)
+    if parts or ray:
+        result = _solve_parts(problem, stop, workers, seed, max(1, parts), ray)
+    else:
+        result = _solve(problem, stop, workers, seed)
     plan = Plan(result.schedule, result.objective, result.lower_bound)
     _write(output, scheduling.plan_to_json(problem, plan, instance.numbers))
     proven = "已证明最优 proven optimal" if result.optimal else f"差距 gap {100 * result.gap:.2f} %"
     values = ", ".join(map(str, result.objective))
     bounds = ", ".join(map(str, result.lower_bound))
     Console(soft_wrap=True).print(f"目标 objective {values} · 下界 bound {bounds} · {proven}", highlight=False)
+
+
+def _solve(problem: Problem, stop: Stop, workers: int, seed: int) -> Result:
+    console = Console(stderr=True)
+    with Live(Text("…"), console=console, refresh_per_second=4, transient=not console.is_terminal) as live:
+        return scheduling.solve(
+            problem, stop=stop, seed=seed, workers=workers, on_progress=lambda news: live.update(_line(news))
+        )
+
+
+def _solve_parts(problem: Problem, stop: Stop, workers: int, seed: int, seeds: int, address: str) -> Result:
+    from gongzao.scheduling.parallel import OnRay, Runner, Threads
+
+    runner: Runner = OnRay.join(address) if address else Threads(workers)
+    return scheduling.solve_parts(problem, stop=stop, seed=seed, seeds=seeds, runner=runner)
 
 
 @app.command()
@@ -120,10 +141,17 @@ def check(file: FileArgument, plan: PlanArgument, form: FormOption = None) -> No
 
 
 @app.command()
-def explain(file: FileArgument, plan: PlanArgument, form: FormOption = None) -> None:
-    """解释 · Say why jobs are late and which resources bind."""
+def explain(
+    file: FileArgument,
+    plan: Annotated[Path | None, typer.Argument(help="计划文件 · plan file; left out: why there is no plan")] = None,
+    form: FormOption = None,
+) -> None:
+    """解释 · Say why jobs are late and which resources bind or, with no plan given, what cannot be kept together."""
     instance = scheduling.read(file, form)
     problem = instance.problem
+    if plan is None:
+        _explain_conflict(problem)
+        return
     schedule = _require_feasible(problem, _read_plan(instance, plan))
     told = scheduling.explain(problem, schedule)
     console = Console()
@@ -142,6 +170,20 @@ def explain(file: FileArgument, plan: PlanArgument, form: FormOption = None) -> 
         use = told.use[r]
         table.add_row(names[r], f"{100 * use.share:.1f} %", str(use.idle), str(use.holds))
     console.print(table)
+
+
+def _explain_conflict(problem: Problem) -> None:
+    """Print what cannot be kept together and end with status 1, or say that nothing was found."""
+    console = Console(soft_wrap=True)
+    found = scheduling.conflict(problem)
+    if found is None:
+        console.print("没有发现冲突 no conflict found")
+        return
+    least = "，缺一即可行 (without any one of them there is a plan)" if found.irreducible else ""
+    console.print(f"不能同时满足 these cannot be kept together{least}:", highlight=False)
+    for zh, en in zip(found.zh, found.en, strict=True):
+        console.print(f"  {zh} · {en}", markup=False, highlight=False)
+    raise typer.Exit(1)
 
 
 def _require_feasible(problem: Problem, plan: Plan) -> scheduling.Schedule:
@@ -173,6 +215,7 @@ def replan(
     breakdown: Annotated[list[str] | None, typer.Option(help="停机 RESOURCE:START:END")] = None,
     finish: Annotated[list[str] | None, typer.Option(help="提前或推迟完工 JOB:TASK:END")] = None,
     cancel: Annotated[list[int] | None, typer.Option(help="取消订单 · JOB")] = None,
+    urgent: Annotated[list[Path] | None, typer.Option(help="急单 · order file (JSON, gongzao.order)")] = None,
     seed: Annotated[int, typer.Option(min=0, help="随机种子 · seed")] = 0,
 ) -> None:
     """重排 · Replan after events; what has started is frozen and little else moves."""
@@ -181,6 +224,7 @@ def replan(
     events: list[Any] = [scheduling.Breakdown(*_pair(t, 3, "--breakdown")) for t in breakdown or []]
     events += [scheduling.Finish(*_pair(t, 3, "--finish")) for t in finish or []]
     events += [scheduling.Cancel(j) for j in cancel or []]
+    events += [scheduling.Urgent(scheduling.order_from_json(_text(p), str(p))) for p in urgent or []]
     new = scheduling.replan(instance.problem, schedule, now, events, seed=seed)
     numbers = Instance.of(new.problem).numbers
     zero = tuple(0 for _ in new.objective)
@@ -195,12 +239,7 @@ def gantt(plan: PlanArgument, output: Annotated[Path, typer.Option(help="图写�
     """甘特图 · Draw a plan."""
     from gongzao.scheduling.gantt import chart_from_json, write
 
-    try:
-        text = plan.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fault = Fault(str(plan), "schedule.unreadable", f"cannot be read: {error}", "文件无法读取")
-        raise InvalidInput([fault]) from error
-    write(chart_from_json(text, str(plan)), output)
+    write(chart_from_json(_text(plan), str(plan)), output)
 
 
 @app.command()

@@ -9,7 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gongzao.scheduling.check import Violation, check
-from gongzao.scheduling.document import Plan, plan_from_json, plan_to_json, problem_from_json, problem_to_json
+from gongzao.scheduling.document import (
+    Plan,
+    order_from_json,
+    plan_from_json,
+    plan_to_json,
+    problem_from_json,
+    problem_to_json,
+)
 from gongzao.scheduling.errors import InvalidProblem, NoSchedule
 from gongzao.scheduling.explain import Explanation, explain
 from gongzao.scheduling.model import (
@@ -34,6 +41,8 @@ from gongzao.scheduling.result import Progress, Result
 from gongzao.scheduling.stop import Stop
 
 if TYPE_CHECKING:
+    from gongzao.scheduling.conflict import Conflict, conflict
+    from gongzao.scheduling.parallel import OnRay, solve_parts
     from gongzao.scheduling.replanning import Breakdown, Cancel, Finish, Replan, Urgent, replan
     from gongzao.scheduling.solver import solve
 
@@ -46,6 +55,7 @@ __all__ = [
     "Breakdown",
     "Calendar",
     "Cancel",
+    "Conflict",
     "Explanation",
     "Finish",
     "Fixed",
@@ -57,6 +67,7 @@ __all__ = [
     "Mode",
     "NoSchedule",
     "Objective",
+    "OnRay",
     "Plan",
     "Problem",
     "Progress",
@@ -69,7 +80,9 @@ __all__ = [
     "Urgent",
     "Violation",
     "check",
+    "conflict",
     "explain",
+    "order_from_json",
     "plan_from_json",
     "plan_to_json",
     "problem_from_json",
@@ -79,10 +92,13 @@ __all__ = [
     "read_fjs",
     "replan",
     "solve",
+    "solve_parts",
 ]
 
 _LATE = dict.fromkeys(("Breakdown", "Cancel", "Finish", "Replan", "Urgent", "replan"), "gongzao.scheduling.replanning")
 _LATE["solve"] = "gongzao.scheduling.solver"
+_LATE |= dict.fromkeys(("Conflict", "conflict"), "gongzao.scheduling.conflict")
+_LATE |= dict.fromkeys(("OnRay", "solve_parts"), "gongzao.scheduling.parallel")
 
 
 def __getattr__(name: str) -> Any:

@@ -16,12 +16,14 @@ from gongzao.scheduling._jit import Floats, Ints, Words, borrow, kernel, leaf, n
 from gongzao.scheduling.arrays import Arrays
 from gongzao.scheduling.clockwork import work_done
 from gongzao.scheduling.dispatch import Plan, setup_between
-from gongzao.scheduling.line import VIOLATION, Line, load, move, new_line, sort, undo
+from gongzao.scheduling.line import NO_CAP, TARDINESS, VIOLATION, Line, load, move, new_line, score, sort, undo
 from gongzao.scheduling.model import Measure, Objective
 
 PLACES = {Measure.MAKESPAN: 1, Measure.TARDINESS: 2, Measure.LATE: 3, Measure.COST: 4, Measure.CHANGES: 5}
 HOT, COLD = 0.02, 0.0005
 """First and last temperature, in units of the median effect of a move."""
+HOPE = 0.3
+"""How far, in the same units, a score may pass what is accepted before a move is given up half worked out."""
 SWEEPS = 2.0
 """Moves a task must get for each factor the search may start hotter than it ends."""
 LARGE = 5_000
@@ -30,15 +32,6 @@ RUN = 20_000
 """Moves of a chain in a round."""
 MEET = 16
 """Rounds between meetings of the chains."""
-
-
-@leaf
-def score(line: Line, weights: Floats) -> float:
-    """Return the weighted sum of the measures."""
-    total = 0.0
-    for k in range(6):
-        total += weights[k] * line.totals[k]
-    return total
 
 
 @leaf
@@ -162,6 +155,14 @@ def propose(a: Arrays, line: Line, random: Words) -> tuple[int, int, int, int]:
     return v, mode, unit, at - steps(random, 1, at - first)
 
 
+@leaf
+def hope(a: Arrays, line: Line, weights: Floats, v: int, state: Floats) -> float:
+    """Return what a score that is too high may still lose while a move of ``v`` is worked out, as far as it counts."""
+    j = a.job[v]
+    late = max(0, line.job_end[j] - a.due[j])
+    return float(HOPE * state[3] + weights[TARDINESS] * a.weight[j] * late)
+
+
 @kernel
 def anneal(
     a: Arrays, line: Line, best: Plan, state: Floats, weights: Floats, random: Words, count: int, stop: Ints
@@ -169,7 +170,7 @@ def anneal(
     """Try ``count`` moves at temperature ``state[1]``; return how many were tried.
 
     The best plan met goes to ``best`` and its score to ``state[0]``; with ``state[2]`` set only at the end, which
-    spares copies of large plans.
+    spares copies of large plans. ``state[3]`` is the median effect of a move.
     """
     a, line, best = borrow(a), borrow(line), borrow(best)
     value = score(line, weights)
@@ -180,9 +181,10 @@ def anneal(
         if v < 0:
             continue
         old_mode, old_unit, old_slot = line.plan.mode[v], line.plan.unit[v], line.place[v]
-        fits = move(a, line, v, mode, unit, slot)
+        most = value - state[1] * np.log(max(1e-300, next_random(random)))
+        fits = move(a, line, v, mode, unit, slot, weights, most + hope(a, line, weights, v, state))
         new = score(line, weights)
-        if not fits or (new > value and next_random(random) >= np.exp((value - new) / state[1])):
+        if not fits or new > most:
             undo(a, line, v, old_mode, old_unit, old_slot)
             continue
         value = new
@@ -205,7 +207,7 @@ def probe(a: Arrays, line: Line, weights: Floats, random: Words, deltas: Floats)
         deltas[k] = 0.0
         if v >= 0:
             old_mode, old_unit, old_slot = line.plan.mode[v], line.plan.unit[v], line.place[v]
-            if move(a, line, v, mode, unit, slot):
+            if move(a, line, v, mode, unit, slot, weights, NO_CAP):
                 deltas[k] = abs(score(line, weights) - value)
             undo(a, line, v, old_mode, old_unit, old_slot)
 
@@ -246,7 +248,7 @@ class Annealer:
         self.a, self.weights, self.random = a, weights, random_state(seed)
         self.line = new_line(a)
         self.best = empty_plan(len(a.job))
-        self.state = np.array([np.inf, 1.0, float(len(a.job) > LARGE)])
+        self.state = np.array([np.inf, 1.0, float(len(a.job) > LARGE), np.inf])
         self.restart(start)
 
     def restart(self, plan: Plan) -> None:
@@ -295,6 +297,8 @@ class AnnealSearch:
         for chain in self.chains:
             chain.restart(self.best.best)
         unit = self.chains[0].typical()
+        for chain in self.chains:
+            chain.state[3] = unit
         self.cold = COLD * unit
         self.hot = self.cold * min(HOT / COLD, max(1.0, sweeps / SWEEPS))
         self.rounds = 0

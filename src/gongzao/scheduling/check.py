@@ -191,7 +191,7 @@ def _pool(problem: Problem, index: int, tasks: list[Assignment]) -> Iterator[Vio
     ends = sorted(x.end for x in tasks if x.end > x.start)
     gone = running = 0
     for x in tasks:
-        if x.end == x.start:
+        if x.end <= x.start:
             continue
         while ends[gone] <= x.start:
             gone += 1

@@ -28,6 +28,7 @@ from gongzao.scheduling.model import (
 
 PROBLEM = "gongzao.problem"
 PLAN = "gongzao.plan"
+ORDER = "gongzao.order"
 VERSION = 1
 
 type_names = {str: "text", bool: "true or false", list: "a list", dict: "an object"}
@@ -142,10 +143,11 @@ def _baseline(at: _At) -> tuple[tuple[tuple[int, int] | None, ...], ...]:
 
 
 _task = _object(Task, {"modes": _many(_row_of(Mode)), "fixed": _row_of(Fixed), "resumable": _flag, "name": _text})
+_order = _object(Job, {"tasks": _many(_task), "links": _many(_row_of(Link)), "name": _text})
 _problem = _object(
     Problem,
     {
-        "jobs": _many(_object(Job, {"tasks": _many(_task), "links": _many(_row_of(Link)), "name": _text})),
+        "jobs": _many(_order),
         "resources": _many(_object(Resource, {"name": _text})),
         "calendars": _many(_object(Calendar, {"intervals": _pairs, "name": _text})),
         "setups": _many(_table),
@@ -159,6 +161,7 @@ _problem = _object(
 
 
 def _load(text: str, source: str, kind: str) -> _At:
+    """Return the document without its head, which must name ``kind`` and the version."""
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
@@ -168,6 +171,7 @@ def _load(text: str, source: str, kind: str) -> _At:
     at.need(dict)
     if data.get("format") != kind or data.get("version") != VERSION:
         raise at.fault("format", f"must have format {kind!r} and version {VERSION}", "格式或版本不符")
+    at.value = {k: v for k, v in data.items() if k not in ("format", "version")}
     return at
 
 
@@ -179,10 +183,20 @@ def problem_from_json(text: str, source: str = "<text>") -> Problem:
     InvalidInput
         Naming the entry (for instance ``jobs[3].tasks[0].modes[1]``), the rule and the value.
     """
-    at = _load(text, source, PROBLEM)
-    at.value = {k: v for k, v in at.value.items() if k not in ("format", "version")}
-    problem: Problem = _problem(at)
+    problem: Problem = _problem(_load(text, source, PROBLEM))
     return problem
+
+
+def order_from_json(text: str, source: str = "<text>") -> Job:
+    """Read one order: an entry of a problem's ``jobs``, with the format ``gongzao.order`` and the version.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the entry, the rule and the value.
+    """
+    job: Job = _order(_load(text, source, ORDER))
+    return job
 
 
 def _bare(item: Any) -> dict[str, Any]:

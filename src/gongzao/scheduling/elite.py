@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,9 +29,13 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True)
 class Effort:
-    """How long a tabu search goes on: moves without improvement, and moves in all."""
+    """How long a tabu search goes on: moves without improvement, drawn log-uniformly, and moves in all.
 
-    patience: int = 20_000
+    Job shops with few ties (long durations) gain from long searches, those with many machines from more relinking; the
+    mixture is near the better of the two on both.
+    """
+
+    patience: tuple[int, int] = (2_000, 20_000)
     limit: int = 500_000
 
 
@@ -42,26 +47,49 @@ class EliteSearch:
     Ding, Lü, Li, Shen, Xu, Glover 2019, https://doi.org/10.1609/aaai.v33i01.33012264.
     """
 
-    def __init__(self, a: Arrays, starts: list[Plan], target: int, seed: int, effort: Effort | None = None) -> None:
+    def __init__(
+        self,
+        a: Arrays,
+        starts: list[Plan],
+        target: int,
+        seed: int,
+        found: Callable[[Plan, int], None],
+        *,
+        lockstep: bool,
+        effort: Effort | None = None,
+    ) -> None:
+        """Start from plans; a makespan of ``target`` is the end.
+
+        ``found`` is called, on any thread, with each better plan and the moves of the round so far. In lockstep a
+        round is one search for each worker, so that the result depends on the seed alone; otherwise no worker waits for
+        another.
+        """
         self.a, self.shop = a, shop_of(a)
         self.rng = np.random.default_rng(seed)
         self.effort = effort or Effort()
-        self.target = target
+        self.target = target * self.shop.scale
+        self.found, self.lockstep = found, lockstep
+        self.lock = threading.Lock()
         self.pool: list[Member] = []
-        self.found: list[tuple[int, Member]] = []
-        self.idle = 0
+        self.results: dict[int, Member] = {}
+        self.idle = self.moves = 0
         self.starts = [solution_of(a, p) for p in starts[:POOL]]
         self.graph = new_graph(self.shop)
-        members = [Member(rebuild(self.shop, self.graph, o, alt), o, alt) for o, alt in self.starts]
-        self.best = min(members, key=lambda m: m.value)
+        self.best = min((self._member(o, alt) for o, alt in self.starts), key=lambda m: m.value)
+
+    def _member(self, order: Ints, alt: Ints) -> Member:
+        return Member(rebuild(self.shop, self.graph, order, alt), order, alt)
 
     def _seed(self) -> int:
         return int(self.rng.integers(2**31))
 
     def tasks(self, workers: int, limit: int, _: float, stop: Ints) -> list[Callable[[], int]]:
-        """Return the next searches of at most ``limit`` moves, one for each worker; each returns its moves."""
-        self.found = []
-        return [self._task(k, *self._start(), limit, stop) for k in range(workers)]
+        """Return a run for each worker, of at most ``limit`` moves; each returns its moves."""
+        self.moves = 0
+        if self.lockstep:
+            self.results = {}
+            return [self._one(k, *self._start(), self._seed(), limit, stop) for k in range(workers)]
+        return [lambda: self._many(limit, stop)] * workers
 
     def _start(self) -> tuple[Ints, Ints]:
         if self.starts:
@@ -76,33 +104,52 @@ class EliteSearch:
         share = float(self.rng.uniform(0.35, 0.65))
         return relink(one.order, one.alt, two.order, two.alt, share, random_state(self._seed()))
 
-    def _task(self, place: int, order: Ints, alt: Ints, limit: int, stop: Ints) -> Callable[[], int]:
-        seed, target = self._seed(), self.target * self.shop.scale
+    def _improve(self, order: Ints, alt: Ints, seed: int, limit: int, stop: Ints) -> tuple[Member, int]:
+        graph, walk = new_graph(self.shop), new_walk(self.shop, random_state(seed))
+        least, longest = np.log(self.effort.patience)
+        patience = int(np.exp(np.random.default_rng(seed).uniform(least, longest)))
+        most = min(limit, self.effort.limit)
+        moves = search(self.shop, graph, walk, order, alt, patience, most, self.target, stop)
+        return Member(int(walk.best[0]), walk.order, walk.alt), moves
 
+    def _one(self, place: int, order: Ints, alt: Ints, seed: int, limit: int, stop: Ints) -> Callable[[], int]:
         def run() -> int:
-            graph, walk = new_graph(self.shop), new_walk(self.shop, random_state(seed))
-            most = min(limit, self.effort.limit)
-            moves = search(self.shop, graph, walk, order, alt, self.effort.patience, most, target, stop)
-            self.found.append((place, Member(int(walk.best[0]), walk.order, walk.alt)))
+            self.results[place], moves = self._improve(order, alt, seed, limit, stop)
             return moves
 
         return run
 
+    def _many(self, limit: int, stop: Ints) -> int:
+        moves = 0
+        while moves < limit and not stop[0] and self.best.value > self.target:
+            with self.lock:
+                start, seed = self._start(), self._seed()
+            member, done = self._improve(*start, seed, limit - moves, stop)
+            moves += done
+            with self.lock:
+                self.moves += done
+                self._take(member)
+        return moves
+
     def absorb(self) -> None:
-        """Take the results of a round into the pool."""
-        for _, member in sorted(self.found, key=lambda f: f[0]):
-            if member.value < self.best.value:
-                self.best = member
-            self.idle = 0 if self._admit(member) else self.idle + 1
+        """Take the results of a round in lockstep into the pool."""
+        for place in sorted(self.results):
+            self._take(self.results[place])
+        self.results = {}
+
+    def offer(self, plan: Plan) -> None:
+        """Take a plan found elsewhere into the pool, from any thread."""
+        with self.lock:
+            self._take(self._member(*solution_of(self.a, plan)))
+
+    def _take(self, member: Member) -> None:
+        if member.value < self.best.value:
+            self.best = member
+            self.found(self.plan(), self.moves)
+        self.idle = 0 if self._admit(member) else self.idle + 1
         if self.idle >= 4 * POOL:
             self.pool = [self.best]
             self.idle = 0
-
-    def offer(self, plan: Plan) -> None:
-        """Take a plan found elsewhere into the pool."""
-        order, alt = solution_of(self.a, plan)
-        self.found = [(0, Member(rebuild(self.shop, self.graph, order, alt), order, alt))]
-        self.absorb()
 
     def _admit(self, new: Member) -> bool:
         close = len(new.order) // 20 + 1

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gongzao.scheduling._jit import Ints, Words, borrow, kernel, leaf
+from gongzao.scheduling._jit import Floats, Ints, Words, borrow, kernel, leaf
 from gongzao.scheduling.arrays import FAR, Arrays
 from gongzao.scheduling.clockwork import place, work_done
 from gongzao.scheduling.dispatch import Plan, ready_at, setup_between
@@ -18,6 +18,7 @@ from gongzao.scheduling.dispatch import Plan, ready_at, setup_between
 REACH = 2_000
 """Starts that a move may change before it is given up; keeps moves on large plans cheap."""
 VIOLATION, MAKESPAN, TARDINESS, LATE, COST, CHANGES = range(6)
+NO_CAP = 1e300
 
 
 class Line(NamedTuple):
@@ -94,6 +95,20 @@ def load(a: Arrays, line: Line, plan: Plan) -> None:
     _fill(a, line, order)
 
 
+def settled(a: Arrays, plan: Plan) -> Plan:
+    """Return the earliest plan with the sequences of one whose frozen tasks may overlap or precede their job's others.
+
+    Frozen tasks that are in the way of one another then miss their start, which counts as violation.
+    """
+    key = plan.start.copy()
+    for i in a.topological.tolist():
+        for j in a.pred[a.pred_ptr[i] : a.pred_ptr[i + 1]].tolist():
+            key[i] = max(key[i], key[j] + plan.end[j] - plan.start[j])
+    line = new_line(a)
+    load(a, line, Plan(plan.mode, plan.unit, key, key))
+    return Plan(*(x.copy() for x in line.plan))
+
+
 @kernel
 def _fill(a: Arrays, line: Line, order: Ints) -> None:
     a, line = borrow(a), borrow(line)
@@ -122,8 +137,17 @@ def _fill(a: Arrays, line: Line, order: Ints) -> None:
     line.size[3] = len(order)
     for k in range(len(order)):
         mark_dirty(line, k)
-    propagate(a, line, 0)
+    propagate(a, line, 0, np.zeros(6), NO_CAP)
     line.size[3] = REACH
+
+
+@leaf
+def score(line: Line, weights: Floats) -> float:
+    """Return the weighted sum of the measures."""
+    total = 0.0
+    for k in range(6):
+        total += weights[k] * line.totals[k]
+    return total
 
 
 @leaf
@@ -237,8 +261,11 @@ def mark_after(a: Arrays, line: Line, v: int) -> None:
 
 
 @leaf
-def propagate(a: Arrays, line: Line, first: int) -> bool:
-    """Recompute dirty tasks from place ``first`` of the order on; return whether all found a slot within reach."""
+def propagate(a: Arrays, line: Line, first: int, weights: Floats, cap: float) -> bool:
+    """Recompute dirty tasks from place ``first`` of the order on; return whether all found a slot within reach.
+
+    It is given up, too, as soon as the score is above ``cap``.
+    """
     fits = True
     for w in range(first >> 6, len(line.dirty)):
         while line.dirty[w] != np.uint64(0):
@@ -255,6 +282,9 @@ def propagate(a: Arrays, line: Line, first: int) -> bool:
             line.log[k, 0], line.log[k, 1], line.log[k, 2] = v, line.plan.start[v], line.plan.end[v]
             line.size[0] = k + 1
             write(a, line, v, start, end)
+            if score(line, weights) > cap:
+                fits = False
+                break
             mark_after(a, line, v)
         if not fits:
             line.dirty[w:] = 0
@@ -354,8 +384,11 @@ def restore_order(line: Line) -> None:
 
 
 @leaf
-def move(a: Arrays, line: Line, v: int, mode: int, unit: int, slot: int) -> bool:
-    """Re-insert ``v`` (``slot`` counted without it); return whether it gives a schedule. :func:`undo` reverts it."""
+def move(a: Arrays, line: Line, v: int, mode: int, unit: int, slot: int, weights: Floats, cap: float) -> bool:
+    """Re-insert ``v`` (``slot`` counted without it); return whether it gives a schedule. :func:`undo` reverts it.
+
+    A move whose score passes ``cap`` on the way is given up.
+    """
     first = line.pos[v]
     old = line.plan.unit[v]
     gap = line.place[v]
@@ -375,7 +408,7 @@ def move(a: Arrays, line: Line, v: int, mode: int, unit: int, slot: int) -> bool
         first = min(first, after)
     mark_dirty(line, line.pos[v])
     mark_after(a, line, v)
-    return propagate(a, line, first)
+    return propagate(a, line, first, weights, cap)
 
 
 @leaf

@@ -18,9 +18,9 @@ from gongzao.scheduling.line import load, new_line
 from gongzao.scheduling.model import MAX_TIME, Assignment, Calendar, Fixed, Job, Problem, Schedule, Task
 from gongzao.scheduling.solver import score_of
 
-WORTH = 0.4
+WORTH = 0.2
 """What moving a task costs, in shares of the mean task's part of the objective."""
-MOVES = 20_000
+MOVES = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,10 @@ def replan(
     value = max(1, score_of(a, changed.objective, start).levels[0])
     search.price_changes(WORTH * value / len(a.job))
     stop = np.zeros(1, np.int64)
-    for task in search.tasks(1, moves, 1.0, stop):
-        task()
-    search.absorb()
+    done = 0
+    while done < moves:
+        done += sum(task() for task in search.tasks(1, moves - done, 1.0, stop))
+        search.absorb()
     best = search.plan()
     score = score_of(a, changed.objective, best)
     if score.missed:

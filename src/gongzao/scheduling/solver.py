@@ -4,213 +4,32 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
-from typing import Any, Protocol
-
-import numpy as np
 
 from gongzao.kernel import InvalidValue
 from gongzao.scheduling._jit import Ints
 from gongzao.scheduling.anneal import AnnealSearch
-from gongzao.scheduling.arrays import FAR, Arrays, compile_problem, from_schedule, to_schedule
-from gongzao.scheduling.bounds import earliest_ends, lower_bound, require_slots
+from gongzao.scheduling.arrays import to_schedule
+from gongzao.scheduling.bounds import lower_bound
 from gongzao.scheduling.check import check
-from gongzao.scheduling.dispatch import Plan, dispatch, portfolio
+from gongzao.scheduling.dispatch import Plan
 from gongzao.scheduling.elite import EliteSearch
 from gongzao.scheduling.errors import InvalidProblem, NoSchedule
-from gongzao.scheduling.exact import ExactModel, tractable, units_for
-from gongzao.scheduling.model import Measure, Objective, Problem, Schedule
+from gongzao.scheduling.model import Objective, Problem, Schedule
 from gongzao.scheduling.result import Progress, Result
+from gongzao.scheduling.run import News, Run, score_of
 from gongzao.scheduling.shop import suits
 from gongzao.scheduling.stop import Stop
 
-POLL = 0.05
-"""Seconds between looks at the clock."""
-STARTS = 40
-"""Dispatch plans for a small problem."""
-START_TASKS = 400_000
-"""Tasks planned by all of them for a large one, which gets at least three plans."""
-START_SHARE = 0.1
-"""Share of the time limit after which no further plan is built."""
-PROVERS = 8
-"""Least threads of the exact solver; fewer prove poorly, whatever the cores."""
-NO_END = 1 << 60
+__all__ = ["score_of", "solve"]
 
-
-class Search(Protocol):
-    """A local search that runs in rounds, its tasks on any threads."""
-
-    def tasks(self, workers: int, limit: int, progress: float, stop: Ints) -> list[Callable[[], int]]:
-        """Return the runs of the next round; each returns the moves it made, at most ``limit``."""
-
-    def absorb(self) -> None:
-        """Take in the results of the round."""
-
-    def offer(self, plan: Plan) -> None:
-        """Take in a plan found elsewhere."""
-
-    def plan(self) -> Plan:
-        """Return the best plan so far."""
-
-
-@dataclass(order=True)
-class Score:
-    """How good a plan is: minutes by which hard instants are missed, then the levels of the objective."""
-
-    missed: int
-    levels: tuple[int, ...]
-
-
-def score_of(a: Arrays, objective: Objective, plan: Plan) -> Score:
-    """Return the score of a decoded plan."""
-    job_end = np.maximum.reduceat(plan.end, a.job_ptr[:-1])
-    late = np.maximum(0, job_end - a.due)
-    frozen = a.fixed_mode >= 0
-    missed = np.maximum(0, job_end - a.deadline).sum() + np.abs(plan.start - a.fixed_start)[frozen].sum()
-    based = a.base_res >= 0
-    moved = (a.mode_res[plan.mode] != a.base_res) | (plan.start != a.base_start)
-    measures = {
-        Measure.MAKESPAN: int(job_end.max()),
-        Measure.TARDINESS: int((late * a.weight).sum()),
-        Measure.LATE: int((late > 0).sum()),
-        Measure.COST: int(a.mode_cost[plan.mode].sum()),
-        Measure.CHANGES: int(moved[based].sum()),
-    }
-    return Score(int(missed), objective.value(measures))
-
-
-class _Run:
-    """One solve under way: the clock, the incumbent, the bound and their history."""
-
-    def __init__(
-        self, problem: Problem, stop: Stop, workers: int, seed: int, on_progress: Callable[[Progress], None] | None
-    ) -> None:
-        self.problem, self.stop, self.workers, self.seed, self.on_progress = problem, stop, workers, seed, on_progress
-        self.began = time.perf_counter()
-        self.flag = np.zeros(1, np.int64)
-        self.iterations = 0
-        self.history: list[Progress] = []
-        self.a = compile_problem(problem)
-        require_slots(problem, self.a, earliest_ends(self.a))
-        self.bound: tuple[int, ...] = tuple(0 for _ in problem.objective.levels)
-        self.best: Plan | None = None
-        self.score = Score(NO_END, ())
-
-    def seconds(self) -> float:
-        return time.perf_counter() - self.began
-
-    def left(self) -> float:
-        return float("inf") if self.stop.seconds is None else self.stop.seconds - self.seconds()
-
-    def moves_left(self) -> int:
-        return NO_END if self.stop.iterations is None else self.stop.iterations - self.iterations
-
-    def over(self) -> bool:
-        return bool(self.flag[0]) or self.left() <= 0 or self.moves_left() < self.workers or self.proven()
-
-    def proven(self) -> bool:
-        return self.score.missed == 0 and self.score.levels == self.bound
-
-    def progress(self) -> float:
-        done = [0.0]
-        if self.stop.seconds:
-            done.append(self.seconds() / self.stop.seconds)
-        if self.stop.iterations:
-            done.append(self.iterations / self.stop.iterations)
-        return min(1.0, max(done))
-
-    def take(self, plan: Plan) -> None:
-        """Make a plan the incumbent if it is better."""
-        score = score_of(self.a, self.problem.objective, plan)
-        if self.best is None or score < self.score:
-            self.best, self.score = Plan(*(x.copy() for x in plan)), score
-            self.tell()
-
-    def raise_bound(self, bound: tuple[int, ...]) -> None:
-        """Take in bounds for the first levels."""
-        better = tuple(max(x, y) for x, y in zip(bound, self.bound, strict=False)) + self.bound[len(bound) :]
-        if better != self.bound:
-            self.bound = better
-            self.tell()
-
-    def tell(self) -> None:
-        if self.best is None:
-            return
-        news = Progress(self.seconds(), self.iterations, self.score.levels, self.bound)
-        self.history.append(news)
-        if self.on_progress is not None:
-            self.on_progress(news)
-
-    def construct(self, initial: Schedule | None) -> list[Plan]:
-        """Return the starting plans, the best first."""
-        plans = []
-        if initial is not None:
-            mode, start, end = from_schedule(self.a, initial)
-            plans.append(Plan(mode, units_for(self.a, mode, start, end), start, end))
-            self.take(plans[0])
-        due = bool((self.a.due < FAR).any())
-        count = max(3, min(STARTS, START_TASKS // len(self.a.job)))
-        for rule in portfolio(due, count, self.seed):
-            late = self.stop.seconds is not None and self.seconds() > START_SHARE * self.stop.seconds
-            if self.best is not None and (self.flag[0] or late):
-                break
-            plan = dispatch(self.a, rule, self.seed)
-            if plan is not None:
-                plans.append(plan)
-                self.take(plan)
-        plans.sort(key=lambda p: score_of(self.a, self.problem.objective, p))
-        return plans
-
-    def search(self, search: Search, share: float) -> None:
-        """Run rounds until ``share`` of the time that is left has passed."""
-        until = 0.0 if self.stop.seconds is None else self.left() * (1.0 - share)
-        with ThreadPoolExecutor(self.workers) as pool:
-            while not self.over() and self.left() > until:
-                limit = max(1, self.moves_left() // self.workers)
-                quit_now = np.zeros(1, np.int64)
-                runs = [pool.submit(t) for t in search.tasks(self.workers, limit, self.progress(), quit_now)]
-                self._await(runs, until, lambda q=quit_now: q.fill(1))  # type: ignore[misc]
-                self.iterations += sum(r.result() for r in runs)
-                search.absorb()
-                self.take(search.plan())
-
-    def _await(self, runs: Sequence[Future[Any]], until: float, end: Callable[[], None]) -> None:
-        while wait(runs, timeout=min(POLL, max(0.001, self.left() - until))).not_done:
-            if self.flag[0] or self.left() <= until:
-                end()
-
-    def prove(self, share: float) -> Plan | None:
-        """Run the exact model for ``share`` of the time that is left; return its plan if it is better."""
-        only_makespan = self.problem.objective.levels[0] == ((Measure.MAKESPAN, 1),) and len(self.bound) == 1
-        close = int(self.a.cal_end.max()) if len(self.a.cal_end) else self.problem.horizon
-        end = int(self.best.end.max()) if only_makespan and self.best is not None else min(self.problem.horizon, close)
-        if not tractable(self.a, end):
-            return None
-        model = ExactModel(self.problem, self.a, end)
-        if self.best is not None and self.score.missed == 0:
-            model.hint(self.best)
-        seconds = self.left() * share
-        found: list[tuple[Plan | None, tuple[int, ...], bool]] = []
-        with ThreadPoolExecutor(1) as pool:
-            run = pool.submit(lambda: found.append(model.solve(seconds, max(PROVERS, self.workers), self.seed)))
-            self._await([run], -1.0, model.interrupt)
-            run.result()
-        plan, bound, infeasible = found[0]
-        if infeasible and self.score.missed > 0:
-            raise NoSchedule(
-                "schedule.infeasible",
-                en="no schedule keeps every hard rule (proven)",
-                zh="已证明不存在满足全部硬约束的排程",
-            )
-        self.raise_bound(bound)
-        if plan is not None:
-            self.take(plan)
-        return plan
+PROVABLE, FEW = 400, 100
+"""Modes, or tasks, of a shop up to which a proof is tried."""
+FIRST, CLOSE, CLOSE_FIRST = 0.02, 0.02, 0.7
+"""Share of the time the search of a small shop has to itself; where the gap is then below the second figure, it is a
+better schedule rather than the proof that is missing, and the search has the third share of the rest too."""
 
 
 @contextmanager
@@ -279,7 +98,7 @@ def solve(
         raise InvalidValue("schedule.workers", en=f"workers must be at least 1, not {workers}", zh="线程数至少为 1")
     if initial is not None:
         _require_initial(problem, initial)
-    run = _Run(problem, stop, workers, seed, on_progress)
+    run = Run(problem, stop, workers, seed, on_progress)
     with _interruptible(run.flag):
         plans = run.construct(initial)
         run.raise_bound(lower_bound(problem, run.a))
@@ -297,18 +116,35 @@ def solve(
     return Result(schedule, run.score.levels, run.bound, tuple(run.history), run.iterations, run.seconds())
 
 
-def _improve(run: _Run, plans: list[Plan]) -> None:
-    a, problem = run.a, run.problem
-    search: Search
-    if suits(a) and problem.objective.levels == Objective().levels:
-        search = EliteSearch(a, plans, run.bound[0], run.seed)
-    else:
-        moves = run.stop.iterations or int((run.stop.seconds or 0.0) * 50_000 * run.workers)
-        search = AnnealSearch(a, problem.objective, plans[:1], run.seed, run.workers, moves / len(a.job))
+def _improve(run: Run, plans: list[Plan]) -> None:
+    if suits(run.a) and run.problem.objective.levels == Objective().levels:
+        _improve_shop(run, plans)
+        return
+    a = run.a
+    moves = run.stop.iterations or int((run.stop.seconds or 0.0) * 50_000 * run.workers)
+    search = AnnealSearch(a, run.problem.objective, plans[:1], run.seed, run.workers, moves / len(a.job))
     if run.stop.seconds is not None and len(a.mode_res) <= 2_500:
         run.search(search, 0.1)
         if not run.over():
             better = run.prove(0.6 if len(a.mode_res) <= 400 else 0.1)
             if better is not None:
                 search.offer(better)
+    run.search(search, 1.0)
+
+
+def _improve_shop(run: Run, plans: list[Plan]) -> None:
+    """Search for the least makespan; beside it, have small problems proven."""
+    timed = run.stop.seconds is not None
+
+    def found(plan: Plan, moves: int) -> None:
+        run.inbox.put(News(plan, (), moves))
+
+    search = EliteSearch(run.a, plans, run.bound[0], run.seed, found, lockstep=not timed)
+    if timed and (len(run.a.mode_res) <= PROVABLE or len(run.a.job) <= FEW):
+        run.search(search, FIRST)
+        if run.score.levels[0] <= run.bound[0] * (1 + CLOSE):
+            run.search(search, CLOSE_FIRST)
+        if not run.over():
+            with run.proof_beside(search):
+                run.search(search, 1.0)
     run.search(search, 1.0)

@@ -40,7 +40,8 @@ class Anping:
         return client
 
     def fill_fund(self, amount: int = 5_000_000_00) -> None:
-        """Let public money come to the fund [fen]; a project must be open."""
+        """Let public money come to the fund [fen]."""
+        store.open_shared(self.cluster, OPENING)
         ledger.submit([Transfer("fill", Kind.POST, BANK, FUND, amount, "CNY")], OPENING, by=None)
 
     def open(self, proposal: Proposal | None = None, **changes: Any) -> Project:
@@ -53,6 +54,11 @@ class Anping:
 
 @pytest.fixture
 def anping(db: None) -> Anping:
+    return make_anping()
+
+
+def make_anping() -> Anping:
+    """Store the cluster, its firms and all who act for them."""
     province = Region.objects.create(code="130000", name_zh="河北省", name_en="Hebei", level="province")
     city = Region.objects.create(code="131100", name_zh="衡水市", name_en="Hengshui", level="city", parent=province)
     county = Region.objects.create(code="131125", name_zh="安平县", name_en="Anping", level="county", parent=city)

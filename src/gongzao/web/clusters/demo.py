@@ -190,16 +190,36 @@ def _create_users(region: str) -> None:
         ("member", Role.MEMBER, {"enterprise": firm}, str(firm)),
         ("auditor", Role.AUDITOR, {}, ""),
     ]
-    made = []
     for username, role, place, name in places:
-        password = secrets.token_urlsafe(9)
-        user = User.objects.create_user(username, password=password, first_name=str(role.label))
-        Post.objects.create(user=user, role=role, **place)
-        made.append(DemoUser(username, password, str(role.label), name))
+        add_demo_user(username, str(role.label), name, {"role": role, **place})
+    add_demo_user("admin", "系统管理员", "", None, admin=True)
+
+
+@transaction.atomic
+def add_demo_user(username: str, role: str, place: str, post: dict[str, Any] | None, *, admin: bool = False) -> User:
+    """Return a demo user, made with a random password kept in var only if there is none of that name.
+
+    Parameters
+    ----------
+    username, role, place
+        As the table of demo users shows them.
+    post
+        Fields of the post the user holds, if any.
+    admin
+        Whether the user may do everything.
+    """
+    known = User.objects.filter(username=username).first()
+    if known is not None:
+        return known
     password = secrets.token_urlsafe(9)
-    User.objects.create_superuser("admin", password=password)
-    made.append(DemoUser("admin", password, "系统管理员", ""))
+    user = User.objects.create_user(username, password=password, first_name=role, is_staff=admin, is_superuser=admin)
+    if post is not None:
+        Post.objects.create(user=user, **post)
+    # Where a loader failed, the file may name users that were never stored.
+    others = [user for user in demo_users() if user.username != username]
+    users = [*others, DemoUser(username, password, role, place)]
     path = _users_file()
     path.touch(mode=0o600)
     path.chmod(0o600)
-    path.write_text(json.dumps([asdict(user) for user in made], ensure_ascii=False), "utf-8")
+    path.write_text(json.dumps([asdict(user) for user in users], ensure_ascii=False), "utf-8")
+    return user

@@ -43,7 +43,7 @@ def load_demo_ledger(progress: Callable[[int, int, str], None] | None = None) ->
         ``ledger.demo_firms`` if no made-up cluster has at least 4 made-up firms.
     """
     before = Entry.objects.count()
-    cluster, firms = _firms()
+    cluster, firms = demo_firms()
     book = example_year(_SEED, firms=len(firms))
     names = _Names({f"firm:{n:02}": firm for n, firm in enumerate(firms, 1)}, cluster)
     for value in book.accounts:
@@ -58,7 +58,14 @@ def load_demo_ledger(progress: Callable[[int, int, str], None] | None = None) ->
     return Entry.objects.count() - before
 
 
-def _firms() -> tuple[Cluster, list[Enterprise]]:
+def demo_firms() -> tuple[Cluster, list[Enterprise]]:
+    """Return the made-up cluster with the most firms and its first firms.
+
+    Raises
+    ------
+    InvalidValue
+        ``ledger.demo_firms`` if no made-up cluster has at least 4 made-up firms.
+    """
     made_up = Cluster.objects.filter(synthetic=True, enterprises__synthetic=True)
     cluster = made_up.annotate(firms=Count("enterprises")).order_by("-firms", "pk").first()
     firms = list(cluster.enterprises.filter(synthetic=True).order_by("uscc")[:MOST_FIRMS]) if cluster else []

@@ -6,6 +6,7 @@ from ninja.security import SessionAuth
 from gongzao.web.accounts.tokens import TokenAuth
 from gongzao.web.clusters.api import router as registry
 from gongzao.web.ledger.api import router as ledger
+from gongzao.web.research.api import router as research
 from gongzao.web.targets.api import router as targets
 
 api = NinjaAPI(
@@ -18,3 +19,4 @@ api = NinjaAPI(
 api.add_router("", targets)
 api.add_router("", registry)
 api.add_router("/ledger", ledger)
+api.add_router("/research", research)

@@ -45,6 +45,7 @@ def _prepare(console: Console) -> None:
 
     from gongzao.web.clusters.demo import load_demo
     from gongzao.web.ledger.demo import load_demo_ledger
+    from gongzao.web.research.demo import load_demo_research
 
     with Progress(console=console, transient=True) as progress:
         step = progress.add_task("数据库 database …", total=None)
@@ -57,6 +58,7 @@ def _prepare(console: Console) -> None:
 
         load_demo(progress=show)
         load_demo_ledger(progress=show)
+        load_demo_research(progress=show)
 
 
 def _print_targets(console: Console) -> None:

@@ -38,6 +38,7 @@ class Place:
 
 PLACES = (
     Place("targets:home", "targets:", _("目标"), "target-arrow", signed_in=False),
+    Place("research:home", "research:", _("众筹科研"), "users-group", signed_in=False),
     Place("clusters:cluster_list", "clusters:cluster_", _("集群"), "sitemap"),
     Place("clusters:enterprise_list", "clusters:enterprise_", _("企业"), "building-factory-2"),
     Place("clusters:observation_list", "clusters:observation_", _("数据"), "chart-dots"),

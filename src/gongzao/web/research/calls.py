@@ -1,66 +1,89 @@
-"""What can be done with needs, topics and calls; the only place that writes them."""
+"""Needs of firms, their merging into topics, and calls; with ``services``, ``drafts`` and ``fund`` all that writes.
 
+``by=None`` is the platform itself. Each function may raise ``PermissionDenied``, and ``InvalidValue`` with the reason.
+"""
+
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.timezone import localdate
 
 from gongzao import research as rules
 from gongzao.kernel import InvalidValue, Uscc
 from gongzao.web.accounts.models import User
+from gongzao.web.accounts.scope import Visitor, editable
 from gongzao.web.clusters.models import Cluster, Enterprise
+from gongzao.web.research import policies
 from gongzao.web.research.models import Call, Need, Topic
-from gongzao.web.research.policies import policies
 from gongzao.web.research.rights import require_member, require_organiser
+
+
+def mint(prefix: str, now: datetime) -> str:
+    """Return a new identifier that fits into ledger ids, such as ``p20250630-1f2e3d``."""
+    return f"{prefix}{localdate(now):%Y%m%d}-{secrets.token_hex(3)}"
+
+
+def organised(visitor: Visitor) -> list[Cluster]:
+    """Return the clusters whose research a visitor looks after."""
+    return list(editable(Cluster.objects.select_related("county"), visitor))
 
 
 def need_value(row: Need) -> rules.Need:
     """Return a need as the rules know it."""
-    return rules.Need(str(row.pk), Uscc(row.enterprise.uscc), row.text)
+    return rules.Need(f"n{row.pk}", Uscc(row.enterprise.uscc), row.text)
+
+
+def topic_value(row: Topic) -> rules.Topic:
+    """Return a topic as the rules know it."""
+    needs = row.needs.select_related("enterprise").order_by("pk")
+    return rules.Topic(row.slug, row.title, tuple(need_value(need) for need in needs))
 
 
 def file_need(firm: Enterprise, cluster: Cluster, text: str, now: datetime, *, by: User | None) -> Need:
-    """File what a firm needs, for the service centre of one of its clusters.
-
-    Raises
-    ------
-    InvalidValue
-        ``research.cluster`` if the firm does not belong to the cluster, ``research.text``.
-    """
+    """Take a firm's need; the same text again, still open, changes nothing."""
     require_member(by, firm.uscc)
     if not firm.memberships.filter(cluster=cluster).exists():
-        raise InvalidValue(
-            "research.cluster",
-            en=f"{firm} does not belong to the cluster {cluster}",
-            zh=f"{firm} 不属于集群 {cluster}",
-        )
+        raise PermissionDenied
+    text = text.strip()
     rules.Need("new", Uscc(firm.uscc), text)
-    return Need.objects.create(enterprise=firm, cluster=cluster, text=text, filed_by=by, filed_at=now)
+    with transaction.atomic():
+        Enterprise.objects.select_for_update().get(pk=firm.pk)
+        known = Need.objects.filter(enterprise=firm, cluster=cluster, text=text, topic__isnull=True).first()
+        return known or Need.objects.create(enterprise=firm, cluster=cluster, text=text, filed_by=by, filed_at=now)
 
 
-def merge(cluster: Cluster, slug: str, title: str, needs: Sequence[Need], now: datetime, *, by: User | None) -> Topic:
-    """Merge needs of at least two firms into a common problem.
+def merge(cluster: Cluster, needs: Sequence[Need], title: str, now: datetime, *, by: User | None) -> Topic:
+    """Merge needs of at least two firms into a topic.
 
     Raises
     ------
     InvalidValue
-        ``topic.private``, ``research.merged`` if a need is part of a topic already, ``research.taken``.
+        ``topic.private``, ``topic.taken`` if a need belongs to a topic already, ``research.text``.
     """
     require_organiser(by, cluster)
     with transaction.atomic():
-        rows = list(Need.objects.select_for_update().filter(pk__in=[n.pk for n in needs], cluster=cluster))
-        if any(row.topic_id for row in rows):
-            raise InvalidValue("research.merged", en="a need is part of a topic already", zh="所选需求已归并过")
-        rules.Topic(slug, title, tuple(need_value(row) for row in rows))
-        _require_free(Topic, slug)
-        topic = Topic.objects.create(slug=slug, cluster=cluster, title=title, made_by=by, made_at=now)
-        Need.objects.filter(pk__in=[row.pk for row in rows]).update(topic=topic)
-    return topic
+        rows = list(
+            Need.objects.select_for_update(of=("self",))
+            .filter(pk__in=[need.pk for need in needs], cluster=cluster, topic__isnull=True)
+            .select_related("enterprise")
+        )
+        if len(rows) < len({need.pk for need in needs}):
+            raise InvalidValue(
+                "topic.taken",
+                en="a need chosen was merged meanwhile; load the page again",
+                zh="所选需求中有的已归并到其他题目，请刷新页面后重选",
+            )
+        value = rules.Topic(mint("t", now), title.strip(), tuple(need_value(row) for row in rows))
+        made = Topic.objects.create(slug=value.id, cluster=cluster, title=value.title, made_by=by, made_at=now)
+        Need.objects.filter(pk__in=[row.pk for row in rows]).update(topic=made)
+    return made
 
 
 def publish(
     cluster: Cluster,
-    slug: str,
     title: str,
     policy: str,
     topics: Sequence[Topic],
@@ -70,29 +93,37 @@ def publish(
     *,
     by: User | None,
 ) -> Call:
-    """Publish a call for proposals on topics that were not called for yet.
+    """Publish a call.
 
     Raises
     ------
     InvalidValue
-        What :class:`gongzao.research.Call` raises; ``policy.not_in_force``, ``research.called``, ``research.taken``.
+        ``call.period``, ``call.empty``, ``call.past``, ``call.taken`` if a topic was published already,
+        ``policy.unknown``, ``policy.not_in_force`` on the first or last day.
     """
     require_organiser(by, cluster)
-    policies()[policy].on(opens.date())
+    found = policies.find(policy)
+    for at in (opens, closes):
+        found.on(localdate(at))
+    if closes <= now:
+        raise InvalidValue("call.past", en="the call would be closed already", zh="截止时间已过，请改为以后的时间")
     with transaction.atomic():
-        rows = list(Topic.objects.select_for_update().filter(pk__in=[t.pk for t in topics], cluster=cluster))
-        if any(row.call_id for row in rows):
-            raise InvalidValue("research.called", en="a topic was called for before", zh="所选题目已发布过征集")
-        values = [
-            rules.Topic(row.slug, row.title, tuple(need_value(n) for n in row.needs.select_related("enterprise")))
-            for row in rows
-        ]
-        rules.Call(slug, title, tuple(values), opens, closes)
-        _require_free(Call, slug)
-        call = Call.objects.create(
-            slug=slug,
+        rows = list(
+            Topic.objects.select_for_update(of=("self",)).filter(
+                pk__in=[topic.pk for topic in topics], cluster=cluster, call__isnull=True
+            )
+        )
+        if len(rows) < len({topic.pk for topic in topics}):
+            raise InvalidValue(
+                "call.taken",
+                en="a topic chosen is in another call; load the page again",
+                zh="所选题目中有的已在其他征集中发布，请刷新页面后重选",
+            )
+        value = rules.Call(mint("c", now), title.strip(), tuple(topic_value(row) for row in rows), opens, closes)
+        made = Call.objects.create(
+            slug=value.id,
             cluster=cluster,
-            title=title,
+            title=value.title,
             policy=policy,
             opens=opens,
             closes=closes,
@@ -100,10 +131,5 @@ def publish(
             published_by=by,
             synthetic=cluster.synthetic,
         )
-        Topic.objects.filter(pk__in=[row.pk for row in rows]).update(call=call)
-    return call
-
-
-def _require_free(model: type[Topic] | type[Call], slug: str) -> None:
-    if model._default_manager.filter(slug=slug).exists():
-        raise InvalidValue("research.taken", en=f"the id {slug} is in use", zh=f"标识 {slug} 已被使用")
+        Topic.objects.filter(pk__in=[row.pk for row in rows]).update(call=made)
+    return made

@@ -1,269 +1,280 @@
-"""What can be done with drafts of proposals and amendments; the only place that writes them."""
+"""Drafts of proposals and of amendments: written in sections, handed in, decided on.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+``by=None`` is the platform itself. ``seen`` is the version of the draft on the page that was filled in; an older one is
+refused as stale. Each function may raise ``PermissionDenied``, and ``InvalidValue`` with the reason; nothing is stored
+then.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.timezone import localdate, localtime
 
 from gongzao import research as rules
 from gongzao.kernel import InvalidValue
-from gongzao.research import Exemption, Proposal
+from gongzao.research import Exemption, Phase, Proposal, ProposalRefused
 from gongzao.web.accounts.models import User
-from gongzao.web.clusters.models import Enterprise
-from gongzao.web.research import proposal_form, services, store
-from gongzao.web.research.models import Draft, Project, Topic
-from gongzao.web.research.policies import policies
-from gongzao.web.research.proposal_form import Fault
-from gongzao.web.research.rights import acts_for, organises, require_member, require_organiser
+from gongzao.web.clusters.models import Enterprise, Membership
+from gongzao.web.research import amendments, policies, services, store
+from gongzao.web.research.calls import mint
+from gongzao.web.research.models import MAX_NAME, Draft, Project, Topic
+from gongzao.web.research.proposal_faults import check
+from gongzao.web.research.proposal_form import from_proposal
+from gongzao.web.research.proposal_reader import Fault, Registered, codes, read
+from gongzao.web.research.rights import acts_for, require_member, require_organiser
+from gongzao.web.research.sections import CAMPAIGN, Typed
 
-OPEN = (Draft.State.WRITING, Draft.State.SUBMITTED, Draft.State.RETURNED)
+State = Draft.State
+WRITABLE = (State.WRITING, State.RETURNED)
 LIMITS = ("proposal.support_share", "proposal.support_limit")
-AMENDABLE = ("basics", "tasks", "milestones", "sharing")
-"""The sections that an amendment may change."""
+"""Faults that a recorded decision can lift, so that they do not keep a proposal from being handed in."""
+OPEN = (State.WRITING, State.SUBMITTED, State.RETURNED)
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """The proposal that a draft makes, if it can be read at all, and everything that is wrong with it."""
-
-    proposal: Proposal | None
-    faults: tuple[Fault, ...]
+def _refused(rule: str, en: str, zh: str) -> InvalidValue:
+    return InvalidValue(f"draft.{rule}", en=en, zh=zh)
 
 
-def may_write(by: User | None, draft: Draft) -> bool:
-    """Whether somebody may change a draft as it stands."""
-    return draft.state in (Draft.State.WRITING, Draft.State.RETURNED) and (by is None or acts_for(by, draft.lead.uscc))
+def may_write(visitor: Any, draft: Draft) -> bool:
+    """Whether a visitor may change a draft now: the lead's members, until it is handed in."""
+    return draft.state in WRITABLE and acts_for(visitor, draft.lead.uscc)
 
 
-def start(topic: Topic, lead: Enterprise, now: datetime, *, by: User | None) -> Draft:
-    """Begin a proposal that answers a topic of an open call.
+def locked(draft: Draft) -> tuple[str, ...]:
+    """Return the sections that cannot be changed: of an amendment, those of the campaign."""
+    return CAMPAIGN if draft.amends_id else ()
+
+
+def registry(data: Typed, topic: Topic) -> dict[str, Registered]:
+    """Return what the registry says of the parties typed."""
+    firms = Enterprise.objects.filter(uscc__in=codes(data))
+    inside = set(
+        Membership.objects.filter(cluster=topic.cluster_id, enterprise__in=firms).values_list("enterprise", flat=True)
+    )
+    return {firm.uscc: Registered(firm.name, firm.pk in inside) for firm in firms}
+
+
+def proposal_of(
+    draft: Draft, now: datetime, data: Typed | None = None, exemption: Exemption | None = None
+) -> tuple[Proposal, tuple[Fault, ...]]:
+    """Return the proposal of a draft, or of what was typed instead, and everything that is wrong with it."""
+    data = draft.data if data is None else data
+    topic = draft.topic
+    if draft.amends is not None:
+        return amendments.proposal_of(draft.amends, topic, data, registry(data, topic))
+    reading = read(data, draft.slug, topic.slug, registry(data, topic))
+    if topic.call is None:
+        return reading.proposal, reading.faults
+    try:
+        policy, version = policies.in_force(topic.call, localdate(now))
+    except InvalidValue as error:
+        return reading.proposal, (*reading.faults, Fault("basics", error.code, error.en, error.zh))
+    return reading.proposal, check(reading, version, (policy.name_en, policy.name_zh), exemption)
+
+
+def start(topic: Topic, lead: Enterprise, now: datetime, *, by: User | None, data: Typed | None = None) -> Draft:
+    """Begin a proposal on a topic of an open call; ``data`` as :func:`from_proposal` gives it.
 
     Raises
     ------
     InvalidValue
-        ``research.closed`` if no call for the topic is open, ``research.second_draft`` if the firm has an open draft
-        for the same topic.
+        ``draft.closed``; ``draft.second`` if the same lead has an open draft on the topic.
     """
     require_member(by, lead.uscc)
-    if topic.call is None or not topic.call.opens <= now < topic.call.closes:
-        raise InvalidValue("research.closed", en="no call for this topic is open", zh="该题目没有开放的征集")
+    _require_call(topic, now)
     with transaction.atomic():
         Topic.objects.select_for_update().get(pk=topic.pk)
-        if Draft.objects.filter(topic=topic, lead=lead, state__in=OPEN, amends__isnull=True).exists():
-            raise InvalidValue(
-                "research.second_draft",
-                en=f"{lead} has an open proposal for this topic",
-                zh=f"{lead} 对该题目已有一份未办结的建议书，同一单位不能重复申报",
+        before = Draft.objects.filter(topic=topic, lead=lead, amends__isnull=True, state__in=OPEN).first()
+        if before is not None:
+            raise _refused(
+                "second",
+                f"{lead} ({lead.uscc}) has an open proposal on this topic: {before}; go on with that one",
+                f"{lead}（{lead.uscc}）对本题目已有未结束的建议书“{before}”，请在原建议书上继续",
             )
-        data = {"parties": {"rows": {"parties": [_lead_row(lead)]}}}
-        draft = Draft.objects.create(
-            slug=f"{topic.slug[:20]}-{uuid4().hex[:8]}",
-            topic=topic,
-            lead=lead,
-            data=data,
-            changed_by=by,
-            changed_at=now,
-        )
-        draft.members.set([lead])
-    return draft
+        first = {"parties": [{"uscc": lead.uscc, "role": "firm", "applicant": "yes"}]}
+        return _create(mint("p", now), topic, lead, data or first, now, by)
 
 
-def _lead_row(lead: Enterprise) -> dict[str, str]:
-    return {"uscc": lead.uscc, "name": lead.name, "role": rules.Role.FIRM.value, "applicant": "on"}
+def _require_call(topic: Topic, now: datetime) -> None:
+    call = topic.call
+    if call is None or not call.opens <= now < call.closes:
+        raise _refused("closed", "the call takes no proposals now", "本征集目前不受理建议书（未开始或已截止）")
 
 
-def amend(project: Project, lead: Enterprise, now: datetime, *, by: User | None) -> Draft:
-    """Begin an amendment of a contract in force, or return the one that the party is writing."""
-    require_member(by, lead.uscc)
-    value = store.read(project.pk)
-    rules.require_party(value, lead.uscc)
-    known = Draft.objects.filter(amends=project, lead=lead, state__in=OPEN).first()
-    if known is not None:
-        return known
-    with transaction.atomic():
-        draft = Draft.objects.create(
-            slug=f"{project.pk[:20]}-a{uuid4().hex[:8]}",
-            topic=project.topic,
-            lead=lead,
-            amends=project,
-            title=value.proposal.title[:120],
-            data=proposal_form.from_proposal(value.proposal),
-            changed_by=by,
-            changed_at=now,
-        )
-        draft.members.set([party.enterprise for party in project.parties.select_related("enterprise")])
-    return draft
-
-
-def save_section(
-    draft: Draft, section: str, content: Mapping[str, Any], seen: int, now: datetime, *, by: User | None
+def _create(
+    slug: str,
+    topic: Topic,
+    lead: Enterprise,
+    data: Typed,
+    now: datetime,
+    by: User | None,
+    amends: Project | None = None,
 ) -> Draft:
-    """Keep a section as it was typed, faults and all.
+    made = Draft(slug=slug, topic=topic, lead=lead, amends=amends, changed_by=by, changed_at=now)
+    _keep(made, data)
+    made.save()
+    _place_members(made)
+    return made
+
+
+def _keep(draft: Draft, data: Typed) -> None:
+    draft.data = dict(data)
+    draft.title = str(draft.data.get("basics", {}).get("title", ""))[:MAX_NAME]
+
+
+def _place_members(draft: Draft) -> None:
+    draft.members.set(Enterprise.objects.filter(uscc__in=codes(draft.data)))
+
+
+@contextmanager
+def _changing(draft: Draft, seen: int, now: datetime, by: User | None) -> Iterator[Draft]:
+    """Hand out the draft as it is now, locked; store it with the next version at the end."""
+    with transaction.atomic():
+        row = (
+            Draft.objects.select_for_update(of=("self",))
+            .select_related("topic__call", "topic__cluster", "lead", "amends")
+            .get(pk=draft.pk)
+        )
+        if row.version != seen:
+            raise _refused(
+                "stale",
+                f"somebody changed the draft meanwhile (version {row.version}, your page shows {seen}); load it again",
+                f"建议书已被他人修改（现为第{row.version}版，您打开的是第{seen}版），请刷新后再填",
+            )
+        yield row
+        row.version, row.changed_by, row.changed_at = row.version + 1, by, now
+        row.save()
+
+
+def _require_state(draft: Draft, *states: str) -> None:
+    if draft.state not in states:
+        raise _refused(
+            "state",
+            f"this cannot be done now: the draft is {draft.state}",
+            f"建议书目前为“{State(draft.state).label}”，不能进行此操作",
+        )
+
+
+def save(draft: Draft, changes: Mapping[str, Any], seen: int, now: datetime, *, by: User | None) -> Draft:
+    """Keep what was typed into some sections, right or wrong.
 
     Raises
     ------
     InvalidValue
-        ``research.stale`` if the draft has changed since the form was shown.
+        ``draft.stale``, ``draft.state``; ``draft.locked`` if an amendment would touch what it has to leave alone.
     """
-    with transaction.atomic():
-        row = Draft.objects.select_for_update().select_related("lead").get(pk=draft.pk)
-        if not may_write(by, row) or (row.amends_id and section not in AMENDABLE):
-            raise PermissionDenied
-        if row.version != seen:
-            raise _stale()
-        row.data = {**row.data, section: content}
-        row.title = str(row.data.get("basics", {}).get("fields", {}).get("title", ""))[:120]
-        _touch(row, now, by)
-        if section == "parties":
-            codes = [party.get("uscc", "").strip().upper() for party in content.get("rows", {}).get("parties", [])]
-            row.members.set([row.lead, *Enterprise.objects.filter(uscc__in=codes)])
+    require_member(by, draft.lead.uscc)
+    with _changing(draft, seen, now, by) as row:
+        _require_state(row, *WRITABLE)
+        if row.amends is not None:
+            amendments.require_unlocked(row.amends, row.data, changes)
+        _keep(row, {**row.data, **changes})
+        _place_members(row)
     return row
-
-
-def _stale() -> InvalidValue:
-    return InvalidValue(
-        "research.stale",
-        en="the draft has changed since this page was shown; look again",
-        zh="页面已过期，建议书有新改动，请刷新后重试",
-    )
-
-
-def _touch(row: Draft, now: datetime, by: User | None) -> None:
-    row.version += 1
-    row.changed_at, row.changed_by = now, by
-    row.save()
-
-
-def checked(draft: Draft, now: datetime, exemption: Exemption | None = None) -> Checked:
-    """Return the proposal that a draft makes, and what is wrong with it under the policy in force today."""
-    codes = [
-        party.get("uscc", "").strip().upper()
-        for party in draft.data.get("parties", {}).get("rows", {}).get("parties", [])
-    ]
-    cluster = draft.topic.cluster
-    inside = set(cluster.enterprises.filter(uscc__in=codes).values_list("uscc", flat=True))
-    known = {firm.uscc: (firm.name, firm.uscc in inside) for firm in Enterprise.objects.filter(uscc__in=codes)}
-    slug = draft.amends_id or draft.slug
-    proposal, faults = proposal_form.build(slug, draft.topic.slug, draft.data, known)
-    if proposal is None:
-        return Checked(None, tuple(faults))
-    if draft.amends is not None:
-        value = store.read(draft.amends.pk)
-        found = rules.faults(proposal, value.policy, value.exemption)
-    else:
-        found = rules.faults(proposal, policies()[_policy(draft)].on(now.date()), exemption)
-    return Checked(proposal, tuple(Fault("", "", fault.en, fault.zh, code=fault.code) for fault in found))
-
-
-def _policy(draft: Draft) -> str:
-    call = draft.topic.call
-    if call is None:
-        raise InvalidValue("research.closed", en="no call for this topic", zh="该题目没有征集")
-    return call.policy
 
 
 def submit(draft: Draft, seen: int, now: datetime, *, by: User | None) -> Draft:
-    """Hand a proposal without faults to the organiser.
-
-    A proposal whose only faults are limits of public support can be handed in: the organiser decides on an exemption.
+    """Hand a proposal in.
 
     Raises
     ------
-    InvalidValue
-        ``research.stale``, ``research.faults``.
+    ProposalRefused
+        With every fault.
     """
-    if draft.amends_id is not None or not may_write(by, draft):
-        raise PermissionDenied
-    with transaction.atomic():
-        row = _locked(draft, seen)
-        found = checked(row, now)
-        if found.proposal is None or any(fault.code not in LIMITS for fault in found.faults):
-            raise InvalidValue("research.faults", en="the proposal still has faults", zh="建议书仍有待改正之处")
-        row.state = Draft.State.SUBMITTED
-        _touch(row, now, by)
+    require_member(by, draft.lead.uscc)
+    with _changing(draft, seen, now, by) as row:
+        _require_state(row, *WRITABLE)
+        if row.amends is not None:
+            raise PermissionDenied
+        _require_call(row.topic, now)
+        _require_faultless(tuple(fault for fault in proposal_of(row, now)[1] if fault.code not in LIMITS))
+        row.state, row.reply = State.SUBMITTED, ""
     return row
 
 
-def _locked(draft: Draft, seen: int) -> Draft:
-    row = Draft.objects.select_for_update().get(pk=draft.pk)
-    if row.version != seen:
-        raise _stale()
-    return row
+def _require_faultless(faults: tuple[Fault, ...]) -> None:
+    if faults:
+        raise ProposalRefused(rules.InvalidProposal(fault.code, en=fault.en, zh=fault.zh) for fault in faults)
 
 
 def decide(draft: Draft, state: Draft.State, reply: str, seen: int, now: datetime, *, by: User | None) -> Draft:
-    """Return a submitted proposal for changes, or decline it; with a reply.
+    """Return a proposal to its lead (``RETURNED``) or decline it (``DECLINED``), with the reason.
 
     Raises
     ------
     InvalidValue
-        ``research.stale``, ``research.reply``.
+        ``draft.reply`` without a reason.
     """
     require_organiser(by, draft.topic.cluster)
     if not reply.strip():
-        raise InvalidValue("research.reply", en="a reply is needed", zh="请写明答复")
-    with transaction.atomic():
-        row = _locked(draft, seen)
-        if row.state != Draft.State.SUBMITTED:
-            raise PermissionDenied
-        row.state, row.reply = state, reply
-        _touch(row, now, by)
+        raise _refused("reply", "say why, so that the lead knows what to do", "请写明理由，以便牵头单位知道如何处理")
+    with _changing(draft, seen, now, by) as row:
+        _require_state(row, State.SUBMITTED)
+        row.state, row.reply = state, reply.strip()
     return row
 
 
 def open_project(
     draft: Draft, seen: int, now: datetime, *, by: User | None, exemption: Exemption | None = None
 ) -> Project:
-    """Put a submitted proposal into its campaign, under the policy in force today.
+    """Put a proposal into its campaign, under the policy version in force today.
 
     Raises
     ------
-    InvalidValue
-        ``research.stale``, and ``ProposalRefused`` with every fault.
+    ProposalRefused
+        With every fault.
     """
     require_organiser(by, draft.topic.cluster)
-    with transaction.atomic():
-        row = _locked(draft, seen)
-        if row.state != Draft.State.SUBMITTED:
+    with _changing(draft, seen, now, by) as row:
+        _require_state(row, State.SUBMITTED)
+        call = row.topic.call
+        if call is None or row.amends is not None:
             raise PermissionDenied
-        found = checked(row, now, exemption)
-        if found.proposal is None:
-            raise InvalidValue("research.faults", en="the proposal still has faults", zh="建议书仍有待改正之处")
+        proposal, faults = proposal_of(row, now, exemption=exemption)
+        _require_faultless(faults)
+        # The rules look the policy version up by the day of ``now``: hand them the day in China.
+        policy = policies.find(call.policy)
         actor = f"user:{by.pk}" if by else "platform"
-        policy = policies()[_policy(row)]
-        step = rules.open_project(found.proposal, policy, now, by=actor, exemption=exemption)
-        project = store.create(step, row.topic, synthetic=row.topic.cluster.synthetic, by=by)
-        row.state = Draft.State.OPENED
-        _touch(row, now, by)
-    return project
+        step = rules.open_project(proposal, policy, localtime(now), by=actor, exemption=exemption)
+        row.state = State.OPENED
+        return store.create(step, row.topic, synthetic=call.synthetic, by=by)
 
 
-def put_to_vote(draft: Draft, reason: str, seen: int, now: datetime, *, by: User | None) -> None:
-    """Put an amendment to the vote of all parties.
+def start_amendment(project: Project, lead: Enterprise, now: datetime, *, by: User | None) -> Draft:
+    """Begin an amendment of the contract in force, or return the one that the party is writing."""
+    require_member(by, lead.uscc)
+    with transaction.atomic():
+        value = store.read_locked(project.pk)
+        rules.require_party(value, lead.uscc)
+        if value.phase is not Phase.RUNNING:
+            raise _refused("not_running", "there is no contract in force", "项目没有生效的合同，不能变更")
+        known = Draft.objects.filter(amends=project, lead=lead, state=State.WRITING).first()
+        data = from_proposal(value.proposal)
+        return known or _create(mint("a", now), project.topic, lead, data, now, by, amends=project)
+
+
+def propose(draft: Draft, reason: str, seen: int, now: datetime, *, by: User | None) -> Project:
+    """Put an amendment to the vote of the parties.
 
     Raises
     ------
     InvalidValue
-        ``research.stale``, ``research.faults``; ``ProposalRefused`` and ``StepRefused`` of the rules.
+        ``draft.no_change``; and what :func:`gongzao.research.propose` raises.
     """
-    if draft.amends is None or not may_write(by, draft):
-        raise PermissionDenied
-    with transaction.atomic():
-        row = _locked(draft, seen)
-        found = checked(row, now)
-        if found.proposal is None:
-            raise InvalidValue("research.faults", en="the amendment still has faults", zh="变更稿仍有待改正之处")
-        motion = rules.Motion(f"a{row.pk}-{row.version}", reason, found.proposal)
-        services.propose(draft.amends, row.lead.uscc, motion, now, by=by)
-        row.state = Draft.State.SUBMITTED
-        _touch(row, now, by)
-
-
-def may_decide(by: User, draft: Draft) -> bool:
-    """Whether somebody may decide on a submitted proposal."""
-    waiting = draft.state == Draft.State.SUBMITTED and draft.amends_id is None
-    return waiting and organises(by, draft.topic.cluster)
+    require_member(by, draft.lead.uscc)
+    with _changing(draft, seen, now, by) as row:
+        _require_state(row, State.WRITING)
+        if row.amends is None:
+            raise PermissionDenied
+        proposal, faults = proposal_of(row, now)
+        _require_faultless(faults)
+        if proposal == store.read(row.amends_id or "").proposal:
+            raise _refused("no_change", "nothing is changed yet", "尚未改动任何内容")
+        motion = rules.Motion(row.slug, reason.strip(), proposal)
+        services.propose(row.amends, row.lead.uscc, motion, now, by=by)
+        row.state = State.SUBMITTED
+        return row.amends

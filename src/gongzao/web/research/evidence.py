@@ -12,7 +12,7 @@ from django.db import transaction
 from gongzao import research as rules
 from gongzao.kernel import InvalidValue
 from gongzao.web.accounts.models import User
-from gongzao.web.research import models, services
+from gongzao.web.research import models, services, store
 from gongzao.web.research.models import Project
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -47,7 +47,9 @@ def kind_of(content: bytes) -> str | None:
     try:
         with ZipFile(BytesIO(content)) as archive:
             inside = set(archive.namelist())
-    except (BadZipFile, ValueError, NotImplementedError):
+    except (BadZipFile, ValueError, NotImplementedError, OSError):
+        return None
+    if "[Content_Types].xml" not in inside or any(part.endswith("vbaProject.bin") for part in inside):
         return None
     return next((kind for kind, part in _PARTS.items() if part in inside), None)
 
@@ -99,6 +101,7 @@ def hand_in(
         raise InvalidValue("evidence.count", en=f"at most {MAX_FILES} files", zh=f"一次最多提交 {MAX_FILES} 个文件")
     checked = [(file, *_checked(file)) for file in files]
     with transaction.atomic():
+        store.read_locked(project.pk)  # the same file twice at once must wait, not collide
         known = set(project.evidence.filter(sha256__in=[h for _f, _n, h in checked]).values_list("sha256", flat=True))
         for file, name, digest in {digest: entry for entry in checked if (digest := entry[2])}.values():
             if digest not in known:

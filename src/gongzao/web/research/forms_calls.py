@@ -1,98 +1,91 @@
-"""What is filed and published: needs, topics, calls."""
+"""Forms of needs, topics and calls."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from gongzao.research.model import MAX_TEXT
-from gongzao.web.clusters.models import Cluster, Enterprise
+from gongzao.web.clusters.models import Membership
+from gongzao.web.research import policies
+from gongzao.web.research.forms_base import choose, dress, time_field
 from gongzao.web.research.models import MAX_NAME, Need, Topic
 
-SLUG = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"
-SLUG_HELP = _("1—32个字母、数字或连字符，用作网址和编号，定后不改。")
+M = TypeVar("M", bound=Model)
 
 
-def dress(form: forms.BaseForm) -> None:
-    """Give the fields of a form their looks."""
-    for field in form.fields.values():
-        if isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple | forms.HiddenInput):
-            continue
-        select = isinstance(field.widget, forms.Select)
-        field.widget.attrs["class"] = "form-select" if select else "form-control"
-
-
-def time_field(label: Any, **options: Any) -> forms.DateTimeField:
-    """Return a field for a time in China."""
-    widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
-    return forms.DateTimeField(label=label, widget=widget, **options)
+class _Places(forms.ModelChoiceField[Membership]):
+    def label_from_instance(self, row: Membership) -> str:
+        return f"{row.enterprise} · {row.cluster}"
 
 
 class NeedForm(forms.Form):
-    """A technical need of a firm."""
+    """What a firm needs."""
 
-    firm: forms.ModelChoiceField[Enterprise] = forms.ModelChoiceField(
-        Enterprise.objects.none(), label=_("企业"), empty_label=None
-    )
-    cluster: forms.ModelChoiceField[Cluster] = forms.ModelChoiceField(
-        Cluster.objects.none(), label=_("所属集群"), empty_label=None
+    place = _Places(
+        Membership.objects.none(),
+        label=_("企业和集群"),
+        empty_label=None,
     )
     text = forms.CharField(
         label=_("技术需求"),
         max_length=MAX_TEXT,
-        help_text=_("用自己的话写：遇到什么问题，希望做到什么程度。只有本企业和集群服务中心、主管部门能看到。"),
-        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "用自己的话写：什么工序、什么材料、现在做到什么水平、想达到什么水平。只有本企业和集群服务中心可见。"
+        ),
+        widget=forms.Textarea({"rows": 5}),
     )
 
-    def __init__(self, *args: Any, firms: Sequence[Enterprise], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: QuerySet[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["firm"].queryset = Enterprise.objects.filter(pk__in=[f.pk for f in firms])  # type: ignore[attr-defined]
-        self.fields["cluster"].queryset = Cluster.objects.filter(enterprises__in=firms).distinct()  # type: ignore[attr-defined]
+        self.fields["place"].queryset = places  # type: ignore[attr-defined]  # a ModelChoiceField
         dress(self)
+
+
+class _Several(forms.ModelMultipleChoiceField[M]):
+    """Several rows; keys that no database takes are no choice rather than an error."""
+
+    def clean(self, value: Any) -> QuerySet[M]:
+        if any(len(str(key)) > 18 for key in value or ()):
+            raise forms.ValidationError(self.error_messages["invalid_pk_value"], params={"pk": "…"})
+        found: QuerySet[M] = super().clean(value)
+        return found
+
+
+class _Needs(_Several[Need]):
+    def label_from_instance(self, row: Need) -> str:
+        return f"{row.enterprise}：{row.text}"
 
 
 class TopicForm(forms.Form):
-    """Needs to merge."""
+    """Needs that are one common problem."""
 
-    slug = forms.RegexField(SLUG, label=_("题目标识"), help_text=SLUG_HELP)
     title = forms.CharField(label=_("题目"), max_length=MAX_NAME)
-    needs: forms.ModelMultipleChoiceField[Need] = forms.ModelMultipleChoiceField(
-        Need.objects.none(), label=_("归并的需求（至少来自两家企业）"), widget=forms.CheckboxSelectMultiple
-    )
+    needs = _Needs(Need.objects.none(), label=_("技术需求"), widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, needs: QuerySet[Need], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["needs"]
-        field.queryset = needs
-        field.label_from_instance = lambda need: f"{need.enterprise}：{need.text}"
+        self.fields["needs"].queryset = needs  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
         dress(self)
+
+
+class _Topics(_Several[Topic]):
+    def label_from_instance(self, row: Topic) -> str:
+        return row.title
 
 
 class CallForm(forms.Form):
     """A call to publish."""
 
-    slug = forms.RegexField(SLUG, label=_("征集标识"), help_text=SLUG_HELP)
     title = forms.CharField(label=_("标题"), max_length=MAX_NAME)
+    topics = _Topics(Topic.objects.none(), label=_("题目"), widget=forms.CheckboxSelectMultiple)
     policy = forms.ChoiceField(label=_("适用政策"))
-    topics: forms.ModelMultipleChoiceField[Topic] = forms.ModelMultipleChoiceField(
-        Topic.objects.none(), label=_("题目"), widget=forms.CheckboxSelectMultiple
-    )
     opens = time_field(_("开始受理"))
-    closes = time_field(_("截止受理"))
+    closes = time_field(_("截止受理"), help_text=_("北京时间；到时起不再受理新的建议书。"))
 
-    def __init__(self, *args: Any, topics: QuerySet[Topic], policies: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, topics: QuerySet[Topic], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["topics"].queryset = topics  # type: ignore[attr-defined]
-        self.fields["policy"].choices = policies  # type: ignore[attr-defined]
+        self.fields["topics"].queryset = topics  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
+        choose(self, "policy", [(name, policies.name(policy)) for name, policy in policies.policies().items()])
         dress(self)
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a call that closes before it opens."""
-        cleaned = super().clean() or {}
-        opens, closes = cleaned.get("opens"), cleaned.get("closes")
-        if opens and closes and closes <= opens:
-            raise ValidationError(_("截止时间须晚于开始时间。"))
-        return cleaned

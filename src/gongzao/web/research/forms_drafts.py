@@ -1,301 +1,219 @@
-"""The sections of a draft as forms. They take whatever is typed: what is wrong is named beside it, not refused."""
+"""Forms of the sections of a proposal. They keep what is typed; :mod:`.proposal_reader` says what is wrong with it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from gongzao.research import VoteBy
-from gongzao.research.model import MAX_TEXT
-from gongzao.web.research.models import MAX_NAME, Role
+from gongzao.kernel import InvalidValue
+from gongzao.web.research import cells
+from gongzao.web.research.display import said
+from gongzao.web.research.sections import MAX_CELL, MAX_ROWS, Column, Kind, Row, Section
 
-Label = Any  # a text, or one that is translated when it is shown
-MOST_ROWS = 60
-"""Rows of a table that a draft keeps."""
-SHORT = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A field: how it is named, what stands below it, and of what kind it is."""
-
-    name: str
-    label: Label
-    kind: str = "text"
-    help: Label = ""
+UNITS = (("yuan", _("元")), ("wan", _("万元")))
+Options = Mapping[Kind, Sequence[tuple[str, Any]]]
+"""Choices of the columns that name a party or a milestone."""
+MAX_FILE = 10 * 1024 * 1024
+"""Largest workbook taken [B]."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A step of the form: single fields, and tables by name."""
+class MoneyInput(forms.MultiWidget):
+    """An amount with the choice of its unit; its value is text such as ``900000`` or ``90 万元``."""
 
-    name: str
-    title: Label
-    lead: Label
-    fields: tuple[Column, ...] = ()
-    tables: tuple[tuple[str, Label, tuple[Column, ...]], ...] = ()
+    template_name = "research/widgets/money.html"
 
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        number = forms.TextInput({"inputmode": "decimal", "class": "form-control", "autocomplete": "off"})
+        unit = forms.Select({"class": "form-select", "aria-label": _("单位")}, choices=UNITS)
+        super().__init__({"": number, "unit": unit}, attrs)
 
-_STAGE = Column("stage", _("档"), "stage")
-SECTIONS = (
-    Section(
-        "basics",
-        _("题目与目标"),
-        _("研究什么，做到什么程度，什么时候完成。"),
-        (
-            Column("title", _("项目名称")),
-            Column("content", _("研究内容"), "area"),
-            Column("goals", _("性能指标"), "area", _("每行一项，写明可检验的数值。")),
-            Column("start", _("开始日期"), "date"),
-            Column("end", _("结束日期"), "date"),
-        ),
-    ),
-    Section(
-        "parties",
-        _("参与单位"),
-        _("至少两家申报单位，其中一家是本集群企业；高校、院所、上下游、平台和社会力量均可参加。"),
-        (),
-        (
-            (
-                "parties",
-                _("参与单位"),
-                (
-                    Column("uscc", _("统一社会信用代码")),
-                    Column("name", _("名称"), "text", _("可留空，取登记名称。")),
-                    Column("role", _("角色"), "role"),
-                    Column("applicant", _("申报单位"), "check"),
-                ),
-            ),
-        ),
-    ),
-    Section(
-        "budget",
-        _("预算"),
-        _("现金由众筹解决，实物按约定单价折算。第二档只在达到最优目标时执行。"),
-        (),
-        (
-            (
-                "budget",
-                _("预算科目"),
-                (
-                    Column("category", _("科目")),
-                    Column("cash", _("现金（元）"), "money"),
-                    Column("in_kind", _("实物折价（元）"), "money"),
-                    _STAGE,
-                ),
-            ),
-        ),
-    ),
-    Section(
-        "tasks",
-        _("任务分工"),
-        _("谁做什么。"),
-        (),
-        (("tasks", _("任务"), (Column("title", _("任务")), Column("party", _("承担单位"), "party"))),),
-    ),
-    Section(
-        "milestones",
-        _("里程碑"),
-        _("每一步交什么、怎样算合格、付多少、付给谁。金额合计等于现金预算。"),
-        (),
-        (
-            (
-                "milestones",
-                _("里程碑"),
-                (
-                    Column("title", _("名称")),
-                    Column("due", _("应交日期"), "date"),
-                    Column("condition", _("验收条件"), "area"),
-                    Column("amount", _("拨付（元）"), "money"),
-                    _STAGE,
-                ),
-            ),
-            (
-                "payees",
-                _("拨付给谁"),
-                (
-                    Column("milestone", _("里程碑"), "milestone"),
-                    Column("party", _("收款单位"), "party"),
-                    Column("amount", _("金额（元）"), "money"),
-                ),
-            ),
-        ),
-    ),
-    Section(
-        "campaign",
-        _("众筹条款"),
-        _("什么时候认缴、撤回和签约；实物怎样折价；申请多少公共支持。时间为北京时间。"),
-        (
-            Column("opens", _("开始认缴"), "time"),
-            Column("withdraw_until", _("可撤回至"), "time"),
-            Column("deadline", _("认缴截止"), "time"),
-            Column("second_deadline", _("第二轮截止"), "time", _("不设第二轮则留空。")),
-            Column("sign_by", _("签约截止"), "time"),
-            Column("work_hour", _("人员工时单价（元/小时）"), "money"),
-            Column("machine_hour", _("设备机时单价（元/小时）"), "money"),
-            Column("support", _("申请公共支持（元）"), "money", _("公共研究机构的出资，不超过政策上限；不申请填 0。")),
-        ),
-    ),
-    Section(
-        "sharing",
-        _("权益与风险"),
-        _("成果归谁、收益怎么分、失败怎么担。每列合计 100%；风险一列全空则按缴款比例分担。"),
-        (
-            Column(
-                "priority_days",
-                _("优先使用期（天）"),
-                "number",
-                _("外单位申请许可时，参与单位可在此期限内按同等条件优先取得。"),
-            ),
-            Column("amending_by", _("合同变更表决"), "vote"),
-            Column("amending_percent", _("变更所需同意（%）"), "number"),
-            Column("stopping_by", _("终止项目表决"), "vote"),
-            Column("stopping_percent", _("终止所需同意（%）"), "number"),
-            Column("reviewers", _("评审专家人数"), "number", _("奇数。")),
-        ),
-        (
-            (
-                "shares",
-                _("比例"),
-                (
-                    Column("party", _("单位"), "party"),
-                    Column("ownership", _("成果权属（%）"), "number"),
-                    Column("income", _("收益分配（%）"), "number"),
-                    Column("losses", _("风险分担（%）"), "number"),
-                ),
-            ),
-        ),
-    ),
-)
-BY_NAME = {section.name: section for section in SECTIONS}
+    def id_for_label(self, id_: str) -> str:
+        """Return the id of the number, which the label names."""
+        return f"{id_}_0" if id_ else id_
+
+    def decompress(self, value: Any) -> list[str]:
+        """Return number and unit."""
+        text = str(value or "").strip()
+        for ending in ("万元", "万"):
+            if text.endswith(ending):
+                return [text.removesuffix(ending).strip(), "wan"]
+        return [text.removesuffix("元").strip(), "yuan"]
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Return the text."""
+        number, unit = super().value_from_datadict(data, files, name)
+        text = str(number or "").strip()
+        return f"{text} 万元" if text and unit == "wan" else text
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What can be chosen in a draft: its parties, and its milestones."""
+class SectionForm(forms.Form):
+    """One row of a section.
 
-    parties: Sequence[tuple[str, str]] = ()
-    milestones: Sequence[tuple[str, str]] = ()
+    Parameters
+    ----------
+    section
+        The section.
+    options
+        Choices of the columns that name a party or a milestone.
+    """
 
-
-def choices_of(data: dict[str, Any]) -> Choices:
-    """Return what can be chosen, from the sections as they are typed so far."""
-    parties = data.get("parties", {}).get("rows", {}).get("parties", [])
-    milestones = data.get("milestones", {}).get("rows", {}).get("milestones", [])
-    return Choices(
-        [(p["uscc"].strip().upper(), p.get("name") or p["uscc"]) for p in parties if p.get("uscc", "").strip()],
-        [(f"M{n}", f"M{n} {m.get('title', '')}") for n, m in enumerate(milestones, start=1)],
-    )
-
-
-def _field(column: Column, choices: Choices) -> forms.Field:
-    options: dict[str, Sequence[tuple[str, Label]]] = {
-        "role": Role.choices,
-        "party": choices.parties,
-        "milestone": choices.milestones,
-        "stage": [("1", _("第一档")), ("2", _("第二档"))],
-        "vote": [(VoteBy.HEADS.value, _("一家一票")), (VoteBy.VALUE.value, _("按出资价值"))],
-    }
-    kinds = {"date": "date", "time": "datetime-local"}
-    css = "form-control"
-    widget: forms.Widget
-    if column.kind in options:
-        blank: list[tuple[str, Label]] = [] if column.kind in ("stage", "vote") else [("", "—")]
-        widget, css = forms.Select(choices=[*blank, *options[column.kind]]), "form-select"
-    elif column.kind == "check":
-        widget, css = forms.CheckboxInput(), "form-check-input"
-    elif column.kind == "area":
-        widget = forms.Textarea(attrs={"rows": 3})
-    else:
-        mode = {"inputmode": "decimal"} if column.kind in ("money", "number") else {}
-        widget = forms.TextInput(attrs={"type": kinds.get(column.kind, "text"), **mode})
-    widget.attrs["class"] = css
-    longest = MAX_TEXT if column.kind == "area" else MAX_NAME if column.name == "title" else SHORT
-    return forms.CharField(label=column.label, help_text=column.help, required=False, max_length=longest, widget=widget)
-
-
-def _form_class(columns: Sequence[Column], choices: Choices) -> type[forms.Form]:
-    return type("SectionForm", (forms.Form,), {column.name: _field(column, choices) for column in columns})
-
-
-class SectionForm:
-    """One section bound to what was typed."""
-
-    def __init__(self, section: Section, data: dict[str, Any], request: HttpRequest | None = None) -> None:
-        choices = choices_of(data)
-        stored = data.get(section.name, {})
-        post = request.POST if request else None
-        self.section = section
-        self.fields = _form_class(section.fields, choices)(post, initial=stored.get("fields", {}), prefix="f")
-        self.tables = []
-        for name, label, columns in section.tables:
-            factory = forms.formset_factory(
-                _form_class(columns, choices), extra=0 if stored else 1, can_delete=True, max_num=MOST_ROWS
+    def __init__(self, *args: Any, section: Section, options: Options, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for column in section.columns:
+            known = self.data.get(self.add_prefix(column.name)) if self.is_bound else self.initial.get(column.name)
+            value = column.default if known is None else str(known)
+            field = forms.CharField(
+                label=column.label,
+                help_text=column.help,
+                required=False,
+                max_length=MAX_CELL,
+                initial=column.default,
+                widget=_widget(column, value, options),
             )
-            rows = stored.get("rows", {}).get(name, [])
-            self.tables.append((name, label, factory(post, initial=rows, prefix=name)))
-
-    def is_valid(self) -> bool:
-        """Whether the texts can be kept: none is too long, no more rows than are kept."""
-        return self.fields.is_valid() and all(table.is_valid() for _name, _label, table in self.tables)
+            self.fields[column.name] = field
 
     @property
-    def content(self) -> dict[str, Any]:
-        """The section to keep; rows without any text are dropped."""
-        kept: dict[str, Any] = {}
-        if self.section.fields:
-            kept["fields"] = dict(self.fields.cleaned_data)
-        if self.tables:
-            kept["rows"] = {name: [row for row in map(_row, table.forms) if row] for name, _label, table in self.tables}
-        return kept
+    def typed(self) -> Row:
+        """What was typed, after :meth:`is_valid`."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "DELETE"}
 
 
-def _row(form: forms.Form) -> dict[str, str]:
-    typed = {key: value for key, value in form.cleaned_data.items() if key != "DELETE"}
-    if form.cleaned_data.get("DELETE") or not any(v for k, v in typed.items() if k not in ("stage", "applicant")):
-        return {}
-    if "applicant" in typed:
-        typed["applicant"] = "on" if typed["applicant"] in ("True", "on", True) else ""
-    return typed
+class _Rows(forms.BaseFormSet[SectionForm]):
+    def add_fields(self, form: SectionForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["DELETE"].label = _("删除此行")
+        form.fields["DELETE"].widget.attrs["class"] = "form-check-input"
 
 
-class ReplyForm(forms.Form):
-    """An answer to a submitted proposal."""
+def _widget(column: Column, value: str, options: Options) -> forms.Widget:
+    control = {"class": "form-control"}
+    match column.kind:
+        case Kind.LONG:
+            return forms.Textarea({**control, "rows": 3})
+        case Kind.MONEY:
+            return MoneyInput()
+        case Kind.DATE | Kind.TIME:
+            native = "date" if column.kind is Kind.DATE else "datetime-local"
+            return forms.TextInput({**control, "type": native if _reads(column.kind, value) else "text"})
+        case Kind.PERCENT | Kind.WHOLE:
+            return forms.TextInput({**control, "inputmode": "decimal", "autocomplete": "off"})
+        case Kind.CHOICE | Kind.PARTY | Kind.MILESTONE:
+            known = column.choices if column.kind is Kind.CHOICE else (("", "—"), *options[column.kind])
+            other = [(value, value)] if value not in dict(known) else []
+            return forms.Select({"class": "form-select"}, choices=[*known, *other])
+        case _:
+            return forms.TextInput(control)
+
+
+def _reads(kind: Kind, value: str) -> bool:
+    """Whether a browser's own date field would show the value; others would look empty."""
+    if not value:
+        return True
+    try:
+        cells.PLAIN[kind](value)
+    except InvalidValue:
+        return False
+    return True
+
+
+def one(section: Section, row: Row, post: Any, options: Options) -> SectionForm:
+    """Return the form of a section of single fields."""
+    return SectionForm(post, initial=None if post else row, section=section, options=options, prefix="f")
+
+
+def many(section: Section, rows: Sequence[Row], post: Any, options: Options) -> _Rows:
+    """Return the forms of a table, with one empty row where there is none."""
+    factory: Any = forms.formset_factory(
+        SectionForm,
+        formset=_Rows,
+        extra=0 if rows else 1,
+        can_delete=True,
+        max_num=MAX_ROWS,
+        absolute_max=MAX_ROWS,
+        validate_max=True,
+    )
+    # Once sent, rows are what was sent: compared with stored ones, Django would leave out those that did not change.
+    initial = None if post else list(rows)
+    made: _Rows = factory(post, initial=initial, prefix="rows", form_kwargs={"section": section, "options": options})
+    return made
+
+
+def kept(section: Section, formset: _Rows) -> list[Row]:
+    """Return the rows that are not empty and not to be removed."""
+    rows = [form.typed for form in formset.forms if not form.cleaned_data.get("DELETE")]
+    return [row for row in rows if section.filled(row)]
+
+
+class SeenForm(forms.Form):
+    """The version of the draft that the page showed."""
+
+    seen = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+
+class UploadForm(SeenForm):
+    """A draft filled in as a workbook."""
+
+    file = forms.FileField(
+        label=_("工作簿（.xlsx）"),
+        help_text=_("把文件拖到框内，或点击选择；最大10 MB。整份正确才会保存。"),
+        widget=forms.FileInput({"accept": ".xlsx", "class": "form-control"}),
+    )
+
+    def clean_file(self) -> Any:
+        """Refuse what is too large before it is read."""
+        file = self.cleaned_data["file"]
+        if (file.size or 0) > MAX_FILE:
+            raise forms.ValidationError(_("文件超过10 MB。"))
+        return file
+
+
+class ReplyForm(SeenForm):
+    """A reason, to return or decline a proposal, or to propose an amendment."""
 
     reply = forms.CharField(
-        label=_("答复"),
+        label=_("理由"), max_length=MAX_CELL, widget=forms.Textarea({"class": "form-control", "rows": 3})
+    )
+
+
+class ExemptionForm(SeenForm):
+    """Opens a proposal; with a recorded decision beyond the limits of public support if one is given."""
+
+    percent = forms.CharField(label=_("例外后的比例上限（%）"), required=False, max_length=20)
+    limit = forms.CharField(label=_("例外后的金额上限"), required=False, max_length=40, widget=MoneyInput)
+    reason = forms.CharField(
+        label=_("例外理由"), required=False, max_length=MAX_CELL, widget=forms.Textarea({"rows": 2})
+    )
+    decided_by = forms.CharField(
+        label=_("决定单位和文号"),
         required=False,
-        max_length=MAX_TEXT,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "form-control"}),
+        max_length=200,
+        help_text=_("如：省产业技术研究院，2025年第3号会议纪要"),
     )
-    seen = forms.IntegerField(widget=forms.HiddenInput)
-
-
-class ExemptionForm(forms.Form):
-    """A recorded decision that lets one project go beyond the limits of public support."""
-
-    public_percent = forms.DecimalField(label=_("放宽至总费用的（%）"), min_value=0, max_value=100, required=False)
-    public_limit = forms.DecimalField(label=_("放宽至（元）"), min_value=0, required=False)
-    reason = forms.CharField(label=_("理由"), max_length=SHORT, required=False)
-    decided_by = forms.CharField(label=_("决定机构"), max_length=SHORT, required=False)
-    decided_on = forms.DateField(
-        label=_("决定日期"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    decided_on = forms.CharField(
+        label=_("决定日期"), required=False, max_length=20, widget=forms.TextInput({"type": "date"})
     )
-    seen = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs["class"] = "form-control"
+        for name in ("percent", "reason", "decided_by", "decided_on"):
+            self.fields[name].widget.attrs["class"] = "form-control"
 
     def clean(self) -> dict[str, Any]:
-        """Ask for all of a decision, or none of it."""
+        """Read the fields of an exemption: all of them, or none."""
         cleaned = super().clean() or {}
-        names = ("public_percent", "public_limit", "reason", "decided_by", "decided_on")
-        given = [name for name in names if cleaned.get(name) not in (None, "")]
-        for name in set(names) - set(given) if given else ():
-            self.add_error(name, _("个案例外须填写完整。"))
-        return cleaned
+        names = ("percent", "limit", "reason", "decided_by", "decided_on")
+        if not any(cleaned.get(name) for name in names):
+            return {**cleaned, "exemption": False}
+        readers = {"percent": cells.read_percent, "limit": cells.read_money, "decided_on": cells.read_date}
+        for name in names:
+            if name in self.errors:
+                continue
+            if not cleaned.get(name):
+                self.add_error(name, _("个案例外须填写此项；没有例外请把五项全部留空。"))
+                continue
+            try:
+                cleaned[name] = readers[name](cleaned[name]) if name in readers else cleaned[name]
+            except InvalidValue as error:
+                self.add_error(name, said(error))
+        return {**cleaned, "exemption": True}

@@ -15,8 +15,9 @@ from gongzao.research.model import MAX_TEXT
 from gongzao.web.accounts.models import User
 from gongzao.web.clusters.fields import as_validation_error
 from gongzao.web.clusters.models import Enterprise
-from gongzao.web.research.evidence import TYPES, File
-from gongzao.web.research.forms_base import SLUG, dress
+from gongzao.web.research.amounts import AmountForm, amount_field, key_field, scale_field
+from gongzao.web.research.evidence import MAX_BYTES, MAX_FILES, TYPES, File
+from gongzao.web.research.forms_base import SLUG, choose, dress
 from gongzao.web.research.sentences import result_kind_label, verdict_label
 
 MOST = Decimal(MAX_FEN) / 100
@@ -31,25 +32,31 @@ class FilesInput(forms.ClearableFileInput):
 class FilesField(forms.FileField):
     """Several files; each is read and checked by what uses it."""
 
-    widget = FilesInput(attrs={"multiple": True, "accept": ",".join(f".{kind}" for kind in TYPES)})
+    widget = FilesInput(
+        attrs={"multiple": True, "accept": ",".join([*(f".{kind}" for kind in TYPES), ".jpeg", *TYPES.values()])}
+    )
 
     def clean(self, data: Any, initial: Any = None) -> list[File]:
         """Return the files with their contents."""
         if not data:
             super().clean(None, initial)
         given: Sequence[UploadedFile[bytes]] = data if isinstance(data, list | tuple) else [data] if data else []
+        if not given:
+            raise ValidationError(self.error_messages["required"], code="required")
+        if len(given) > MAX_FILES or any((file.size or 0) > MAX_BYTES for file in given):
+            raise ValidationError(_("最多10个文件，每个不超过10 MB。没有提交任何文件。"), code="size")
         cleaned = [super(FilesField, self).clean(file, initial) for file in given]
         return [File(file.name or "", file.read()) for file in cleaned]
 
 
-def amount_field(label: Any, **options: Any) -> forms.DecimalField:
+def quantity_field(label: Any, **options: Any) -> forms.DecimalField:
     """Return a field for an amount in yuan, or a quantity, to two decimals."""
     return forms.DecimalField(
         label=label, min_value=options.pop("least", Decimal("0.01")), max_value=MOST, decimal_places=2, **options
     )
 
 
-def hundredths(value: Decimal) -> int:
+def exact(value: Decimal) -> int:
     """Return an amount of two decimals as a whole number of hundredths."""
     return int(value * 100)
 
@@ -78,30 +85,29 @@ class SubmitForm(SeenForm):
         self, *args: Any, parties: Iterable[tuple[str, str]], owed: Sequence[tuple[str, str, Unit, str]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["party"].choices = parties  # type: ignore[attr-defined]  # a ChoiceField
+        choose(self, "party", parties)
         self.owed = [(f"d{n}", party, unit) for n, (party, _label, unit, _left) in enumerate(owed)]
         for (name, _party, _unit), (_p, label, _u, left) in zip(self.owed, owed, strict=True):
-            self.fields[name] = amount_field(label, required=False, least=Decimal(0), help_text=left)
+            self.fields[name] = quantity_field(label, required=False, least=Decimal(0), help_text=left)
         dress(self)
 
     @property
     def deliveries(self) -> list[Delivery]:
         """What was delivered in kind."""
         given = [(party, unit, self.cleaned_data.get(name)) for name, party, unit in self.owed]
-        return [Delivery(party, unit, hundredths(amount)) for party, unit, amount in given if amount]
+        return [Delivery(party, unit, exact(amount)) for party, unit, amount in given if amount]
 
 
 class ReviewForm(forms.Form):
     """A verdict on a milestone."""
 
     verdict = forms.ChoiceField(label=_("评审结论"), widget=forms.RadioSelect)
-    reason = forms.CharField(
-        label=_("理由"), max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 4, "class": "form-control"})
-    )
+    reason = forms.CharField(label=_("理由"), max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 4}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["verdict"].choices = [(v.value, verdict_label(v)) for v in Verdict]  # type: ignore[attr-defined]
+        choose(self, "verdict", [(v.value, verdict_label(v)) for v in Verdict])
+        dress(self)
 
 
 def _codes(text: str) -> list[Enterprise]:
@@ -163,13 +169,25 @@ class ExpertForm(ConflictsForm):
 class MotionForm(SeenForm):
     """A stop to propose."""
 
-    key = forms.RegexField(SLUG, widget=forms.HiddenInput)
+    key = key_field()
     party = forms.ChoiceField(label=_("提议单位"))
     reason = forms.CharField(label=_("理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *args: Any, parties: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["party"].choices = parties  # type: ignore[attr-defined]  # a ChoiceField
+        choose(self, "party", parties)
+
+
+class VoteForm(forms.Form):
+    """A vote on the open motion."""
+
+    motion = forms.RegexField(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")
+    party = forms.ChoiceField()
+    vote = forms.ChoiceField(choices=[("yes", _("同意")), ("no", _("反对"))])
+
+    def __init__(self, *args: Any, parties: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose(self, "party", parties)
 
 
 class ResultForm(forms.Form):
@@ -183,40 +201,41 @@ class ResultForm(forms.Form):
 
     def __init__(self, *args: Any, parties: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["party"].choices = parties  # type: ignore[attr-defined]  # a ChoiceField
-        self.fields["kind"].choices = [(k.value, result_kind_label(k)) for k in ResultKind]  # type: ignore[attr-defined]
+        choose(self, "party", parties)
+        choose(self, "kind", [(k.value, result_kind_label(k)) for k in ResultKind])
         dress(self)
 
 
 class LicenceForm(forms.Form):
     """A licence to ask for."""
 
-    key = forms.RegexField(SLUG, widget=forms.HiddenInput)
+    key = key_field()
     result = forms.ChoiceField(label=_("成果"))
     firm = forms.ChoiceField(label=_("申请单位"))
-    fee = amount_field(_("许可费（元）"), least=Decimal(0))
+    fee = quantity_field(_("许可费（元）"), least=Decimal(0))
     exclusive = forms.BooleanField(label=_("独占许可"), required=False)
 
     def __init__(
         self, *args: Any, results: Iterable[tuple[str, str]], firms: Iterable[tuple[str, str]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["result"].choices = results  # type: ignore[attr-defined]  # a ChoiceField
-        self.fields["firm"].choices = firms  # type: ignore[attr-defined]  # a ChoiceField
+        choose(self, "result", results)
+        choose(self, "firm", firms)
         dress(self)
 
 
-class IncomeForm(forms.Form):
+class IncomeForm(AmountForm):
     """Income that has come to the supervised account."""
 
-    key = forms.RegexField(SLUG, widget=forms.HiddenInput)
+    key = key_field()
     result = forms.ChoiceField(label=_("成果"))
     payer = forms.CharField(label=_("付款单位（统一社会信用代码）"), max_length=18)
-    amount = amount_field(_("到账金额（元）"))
+    amount = amount_field(_("到账金额"))
+    scale = scale_field()
 
     def __init__(self, *args: Any, results: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["result"].choices = results  # type: ignore[attr-defined]  # a ChoiceField
+        choose(self, "result", results)
         dress(self)
 
     def clean_payer(self) -> Uscc:

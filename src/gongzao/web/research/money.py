@@ -185,7 +185,7 @@ def flows(project: Project, found: Books) -> list[Flow]:
     for (milestone, party), amount in found.milestones.items():
         step = f"{milestone} {titles.get(milestone, '')}"
         links[pot, step] += amount
-        links[step, _("%(name)s 承担") % {"name": name_of(project, party)}] += amount
+        links[step, _("拨付 %(name)s") % {"name": name_of(project, party)}] += amount
     links[pot, _("结存")] += found.total.held
     links[pot, _("冻结，尚未缴款")] += found.total.reserved
     return [Flow(source, target, fen) for (source, target), fen in links.items() if fen]

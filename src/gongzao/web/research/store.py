@@ -18,7 +18,7 @@ from gongzao.research import (
 )
 from gongzao.research import Project as ProjectValue
 from gongzao.web.accounts.models import User
-from gongzao.web.clusters.models import Enterprise, Region
+from gongzao.web.clusters.models import Cluster, Enterprise, Region
 from gongzao.web.ledger import services as ledger
 from gongzao.web.ledger.models import Account
 from gongzao.web.research import models
@@ -50,7 +50,7 @@ def create(step: Step, topic: models.Topic, *, synthetic: bool, by: User | None)
             changed_at=value.at,
             synthetic=synthetic,
         )
-        _open_shared(row, value.at)
+        open_shared(topic.cluster, value.at)
         write(step, by)
     return row
 
@@ -101,9 +101,9 @@ def _refused(outcome: Outcome) -> InvalidValue:
     )
 
 
-def _open_shared(row: models.Project, now: datetime) -> None:
+def open_shared(cluster: Cluster, now: datetime) -> None:
     """Open the accounts all projects share; they belong to the highest region, the province."""
-    region: Region = row.cluster.county
+    region: Region = cluster.county
     while region.parent is not None:
         region = region.parent
     for account in SHARED:

@@ -1,8 +1,6 @@
 """Pages of needs, topics and calls."""
 
-from collections.abc import Sequence
 from typing import Any, cast
-from uuid import uuid4
 
 from django import forms
 from django.contrib import messages
@@ -18,24 +16,20 @@ from gongzao.kernel import GongzaoError
 from gongzao.research import suggest
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import editable, visible
-from gongzao.web.clusters.models import Cluster
-from gongzao.web.research import calls
-from gongzao.web.research.display import in_english
+from gongzao.web.clusters.models import Cluster, Membership
+from gongzao.web.research import calls, policies
+from gongzao.web.research.display import said
 from gongzao.web.research.forms_calls import CallForm, NeedForm, TopicForm
 from gongzao.web.research.models import Call, Draft, Need, Topic
-from gongzao.web.research.policies import policies
 from gongzao.web.research.rights import firms_of
 
 PAGE = 50
+MOST_COMPARED = 200
+"""Open needs of a cluster that are compared with each other."""
 
 
 def _user(request: HttpRequest) -> User:
     return cast("User", request.user)  # the pages that use it ask for signing in
-
-
-def said(error: GongzaoError) -> str:
-    """Return an error in the language of the page."""
-    return error.en if in_english() else error.zh
 
 
 def refuse(form: forms.BaseForm, error: GongzaoError) -> None:
@@ -49,12 +43,12 @@ def needs(request: HttpRequest) -> HttpResponse:
     user, now = _user(request), timezone.now()
     rows = visible(Need.objects.select_related("enterprise", "cluster", "topic"), user)
     firms = firms_of(user)
-    form = NeedForm(request.POST or None, firms=firms)
+    places = Membership.objects.filter(enterprise__in=firms).select_related("enterprise", "cluster")
+    form = NeedForm(request.POST or None, places=places)
     if request.method == "POST" and form.is_valid():
         try:
-            calls.file_need(
-                form.cleaned_data["firm"], form.cleaned_data["cluster"], form.cleaned_data["text"], now, by=user
-            )
+            place: Membership = form.cleaned_data["place"]
+            calls.file_need(place.enterprise, place.cluster, form.cleaned_data["text"], now, by=user)
         except GongzaoError as error:
             refuse(form, error)
         else:
@@ -64,7 +58,7 @@ def needs(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     topics = visible(Topic.objects.select_related("cluster", "call"), user)
     context = {
-        "form": form if firms else None,
+        "form": form if places else None,
         "page": page,
         "topics": topics[:PAGE],
         "groups": _groups(user, open_rows),
@@ -80,7 +74,7 @@ def _groups(user: User, rows: Any) -> list[tuple[Cluster, list[list[Need]]]]:
     """Return, by cluster that the visitor looks after, open needs that sound alike."""
     found = []
     for cluster in editable(Cluster.objects.filter(needs__in=rows).distinct(), user)[:10]:
-        mine = {str(row.pk): row for row in rows.filter(cluster=cluster)[:200]}
+        mine = {calls.need_value(row).id: row for row in rows.filter(cluster=cluster)[:MOST_COMPARED]}
         groups = suggest([calls.need_value(row) for row in mine.values()])
         found.append((cluster, [[mine[need.id] for need in group] for group in groups]))
     return found
@@ -93,11 +87,11 @@ def topic_new(request: HttpRequest, slug: str) -> HttpResponse:
     cluster = get_object_or_404(editable(Cluster.objects.all(), user), slug=slug)
     rows = Need.objects.filter(cluster=cluster, topic__isnull=True).select_related("enterprise")
     chosen = [pk for pk in request.GET.getlist("need") if pk.isascii() and pk.isdigit() and len(pk) < 19]
-    form = TopicForm(request.POST or None, needs=rows, initial={"needs": chosen, "slug": f"t-{uuid4().hex[:8]}"})
+    form = TopicForm(request.POST or None, needs=rows, initial={"needs": chosen})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            calls.merge(cluster, data["slug"], data["title"], list(data["needs"]), timezone.now(), by=user)
+            calls.merge(cluster, list(data["needs"]), data["title"], timezone.now(), by=user)
         except GongzaoError as error:
             refuse(form, error)
         else:
@@ -113,18 +107,15 @@ def call_new(request: HttpRequest, slug: str) -> HttpResponse:
     user = _user(request)
     cluster = get_object_or_404(editable(Cluster.objects.all(), user), slug=slug)
     rows = Topic.objects.filter(cluster=cluster, call__isnull=True)
-    named = [(key, policy.name_en if in_english() else policy.name_zh) for key, policy in policies().items()]
-    form = CallForm(request.POST or None, topics=rows, policies=named, initial={"slug": f"c-{uuid4().hex[:8]}"})
+    form = CallForm(request.POST or None, topics=rows)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        topics: Sequence[Topic] = list(data["topics"])
         try:
             call = calls.publish(
                 cluster,
-                data["slug"],
                 data["title"],
                 data["policy"],
-                topics,
+                list(data["topics"]),
                 data["opens"],
                 data["closes"],
                 timezone.now(),
@@ -146,14 +137,15 @@ def call(request: HttpRequest, slug: str) -> HttpResponse:
     row = get_object_or_404(Call.objects.select_related("cluster__county"), slug=slug)
     now = timezone.now()
     is_open = row.opens <= now < row.closes
-    policy = policies()[row.policy]
+    policy, version = policies.in_force(row, timezone.localdate(row.opens))
     firms = firms_of(request.user) if request.user.is_authenticated else []
     drafts = Draft.objects.filter(topic__call=row, lead__in=firms)
     context = {
         "row": row,
         "topics": row.topics.all(),
-        "policy": policy,
-        "rules": policy.on(row.opens.date()),
+        "policy": policies.name(policy),
+        "source": policies.source(version),
+        "rules": version,
         "firms": firms,
         "drafts": {draft.topic_id: draft for draft in drafts},
         "is_open": is_open,

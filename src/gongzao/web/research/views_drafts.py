@@ -1,54 +1,54 @@
-"""Pages of proposals and amendments that are being written."""
+"""Pages of proposals and amendments: the list, one draft, and what is decided on it."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from gongzao.kernel import GongzaoError, Money
+from gongzao.kernel import GongzaoError
 from gongzao.research import Exemption
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import visible
 from gongzao.web.clusters.models import Enterprise
-from gongzao.web.research import drafts, queries
-from gongzao.web.research.forms_drafts import BY_NAME, SECTIONS, ExemptionForm, ReplyForm, SectionForm
+from gongzao.web.research import draft_pages, drafts, policies, queries
+from gongzao.web.research.display import said, wan
+from gongzao.web.research.forms_drafts import ExemptionForm, ReplyForm, SeenForm, UploadForm
 from gongzao.web.research.models import Draft, Topic
-from gongzao.web.research.policies import policies
-from gongzao.web.research.proposal_form import Fault
-from gongzao.web.research.rights import firms_of
-from gongzao.web.research.views_calls import said
+from gongzao.web.research.rights import firms_of, organises
 
 PAGE = 30
+State = Draft.State
 
 
-def _user(request: HttpRequest) -> User:
-    return cast("User", request.user)  # the pages that use it ask for signing in
+def user_of(request: HttpRequest) -> User:
+    """Return who is signed in; the pages that use it ask for that."""
+    return cast("User", request.user)
 
 
-def _draft(request: HttpRequest, slug: str) -> Draft:
-    rows = Draft.objects.select_related("topic__cluster", "topic__call", "lead", "amends", "changed_by")
-    return get_object_or_404(visible(rows, _user(request)), slug=slug)
-
-
-def _seen(request: HttpRequest) -> int:
-    text = request.POST.get("seen", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+def find(request: HttpRequest, slug: str) -> Draft:
+    """Return a draft that the visitor sees; 404 otherwise."""
+    rows = Draft.objects.select_related("topic__cluster__county", "topic__call", "lead", "amends", "changed_by")
+    found: Draft = get_object_or_404(visible(rows, user_of(request)), slug=slug)
+    return found
 
 
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     """List the drafts that the visitor sees."""
-    rows = visible(Draft.objects.select_related("topic__cluster", "lead"), _user(request))
+    rows = visible(Draft.objects.select_related("topic__cluster", "lead").defer("data"), user_of(request))
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "answer": _("可见建议书%(n)s份。") % {"n": page.paginator.count},
+        "answer": _("有权查看的建议书共%(n)s份，其中%(open)s份正在编写或等待决定。")
+        % {"n": page.paginator.count, "open": rows.filter(state__in=drafts.OPEN).count()},
         "synthetic": any(row.topic.cluster.synthetic for row in page.object_list),
     }
     return render(request, "research/drafts.html", context)
@@ -56,15 +56,13 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def start(request: HttpRequest, slug: str) -> HttpResponse:
-    """Begin a proposal for a topic."""
+    """Begin a proposal on a topic."""
     topic = get_object_or_404(Topic.objects.select_related("call", "cluster"), slug=slug, call__isnull=False)
-    lead = _firm(request)
     try:
-        draft = drafts.start(topic, lead, timezone.now(), by=_user(request))
+        return redirect(drafts.start(topic, _firm(request), timezone.now(), by=user_of(request)))
     except GongzaoError as error:
         messages.warning(request, said(error))
-        return redirect(topic.call) if topic.call else redirect("research:home")
-    return redirect(draft)
+        return redirect(topic.call or "research:home")
 
 
 def _firm(request: HttpRequest) -> Enterprise:
@@ -81,7 +79,7 @@ def amend(request: HttpRequest, pk: str) -> HttpResponse:
     """Begin an amendment of a contract."""
     project = queries.project(request.user, pk)
     try:
-        return redirect(drafts.amend(project, _firm(request), timezone.now(), by=_user(request)))
+        return redirect(drafts.start_amendment(project, _firm(request), timezone.now(), by=user_of(request)))
     except GongzaoError as error:
         messages.warning(request, said(error))
         return redirect("research:motions", project.pk)
@@ -90,149 +88,174 @@ def amend(request: HttpRequest, pk: str) -> HttpResponse:
 @require_GET
 def draft(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a draft: what is there, what is wrong, and what can be done."""
-    return _page(request, _draft(request, slug))
+    return page(request, find(request, slug))
 
 
-def _page(request: HttpRequest, row: Draft, error: str = "", exemption: ExemptionForm | None = None) -> HttpResponse:
-    user = _user(request)
-    found = drafts.checked(row, timezone.now())
-    writing = drafts.may_write(user, row)
-    names = [s for s in SECTIONS if row.amends_id is None or s.name in drafts.AMENDABLE]
-    wrong = [fault for fault in found.faults if fault.code not in drafts.LIMITS]
-    beyond = [fault for fault in found.faults if fault.code in drafts.LIMITS]
+def page(request: HttpRequest, row: Draft, error: str = "", **forms: Any) -> HttpResponse:
+    """Show a draft, with what was refused."""
+    user, now = user_of(request), timezone.now()
+    proposal, faults = drafts.proposal_of(row, now)
+    wrong = sum(fault.code not in drafts.LIMITS for fault in faults)
+    names = draft_pages.names_in(row.data)
+    version = {"seen": row.version}
+    deciding = row.state == State.SUBMITTED and not row.amends_id and organises(user, row.topic.cluster)
     context = {
         "row": row,
-        "proposal": found.proposal,
-        "sections": [(s, s.name in row.data, sum(f.section == s.name for f in found.faults)) for s in names],
-        "faults": _shown(found.faults),
-        "beyond": beyond,
-        "ready": found.proposal is not None and not wrong,
-        "writing": writing,
-        "deciding": drafts.may_decide(user, row),
-        "reply": ReplyForm(initial={"seen": row.version}),
-        "exemption": exemption or ExemptionForm(initial={"seen": row.version}),
-        "changes": _changes(row) if row.amends_id else [],
-        "policy": policies().get(row.topic.call.policy) if row.topic.call else None,
+        "proposal": None if wrong else proposal,
+        "beyond": len(faults) > wrong,
+        "sections": draft_pages.sections(row, faults, names),
+        "told": draft_pages.told(fault for fault in faults if not fault.blank),
+        "blank": sum(fault.blank for fault in faults),
+        "writing": drafts.may_write(user, row),
+        "deciding": deciding,
+        "differences": draft_pages.differences(row, names),
+        "locked": drafts.locked(row),
+        "seen": SeenForm(initial=version),
+        "upload": UploadForm(initial=version),
+        "reply": ReplyForm(initial=version),
+        "exemption": ExemptionForm(initial=version),
         "error": error,
-        "answer": _answer(row, len(found.faults)),
+        "answer": _answer(row, wrong),
+        **forms,
     }
-    return render(request, "research/draft.html", context, status=422 if error else 200)
+    return render(request, "research/draft.html", context, status=422 if error or forms else 200)
 
 
 def _answer(row: Draft, faults: int) -> str:
-    if row.state in (Draft.State.WRITING, Draft.State.RETURNED):
-        words = _("还有%(n)s处须补充或改正。") % {"n": faults} if faults else _("内容齐全，可以提交。")
-        return (_("已退回，请按答复修改。") if row.state == Draft.State.RETURNED else "") + words
-    if row.state == Draft.State.SUBMITTED:
+    if row.state in drafts.WRITABLE:
+        ready = _("内容齐全，可以提请表决。") if row.amends_id else _("内容齐全，可以提交。")
+        words = _("还有%(n)s处须补充或改正；随时保存，填完再提交。") % {"n": faults} if faults else ready
+        return (_("已退回，请按答复修改。") if row.state == State.RETURNED else "") + words
+    if row.state == State.SUBMITTED:
         return _("已付诸表决。") if row.amends_id else _("已提交，等待集群服务中心或主管部门决定。")
-    return _("已立项。") if row.state == Draft.State.OPENED else _("未立项。")
-
-
-def _shown(faults: tuple[Fault, ...]) -> list[tuple[str, str, Fault]]:
-    """Return each fault with the title of its section and field."""
-    found = []
-    for fault in faults:
-        section = BY_NAME.get(fault.section)
-        columns = [*section.fields, *(c for _n, _l, cs in section.tables for c in cs)] if section else []
-        label = next((str(c.label) for c in columns if c.name == fault.field), "")
-        found.append((str(section.title) if section else "", label, fault))
-    return found
-
-
-def _changes(row: Draft) -> list[tuple[str, list[tuple[str, str]], list[tuple[str, str]]]]:
-    """Return, by section that an amendment changes, its texts before and after."""
-    from gongzao.web.research.proposal_form import from_proposal
-
-    project = queries.values([row.amends])[row.amends.pk] if row.amends else None
-    before: dict[str, Any] = from_proposal(project.proposal) if project else {}
-    changed = [name for name in drafts.AMENDABLE if before.get(name) != row.data.get(name)]
-    return [(str(BY_NAME[name].title), _flat(before.get(name)), _flat(row.data.get(name))) for name in changed]
-
-
-def _flat(section: Any) -> list[tuple[str, str]]:
-    fields = list((section or {}).get("fields", {}).items())
-    for table, rows in (section or {}).get("rows", {}).items():
-        fields += [(f"{table} {n}", " · ".join(v for v in r.values() if v)) for n, r in enumerate(rows, start=1)]
-    return fields
-
-
-@require_http_methods(["GET", "POST"])
-def section(request: HttpRequest, slug: str, name: str) -> HttpResponse:
-    """Show or keep one section."""
-    row = _draft(request, slug)
-    if name not in BY_NAME:
-        raise Http404
-    if not drafts.may_write(_user(request), row) or (row.amends_id and name not in drafts.AMENDABLE):
-        raise PermissionDenied
-    sent = request.method == "POST"
-    form = SectionForm(BY_NAME[name], row.data, request if sent else None)
-    error = ""
-    if sent and form.is_valid():
-        try:
-            drafts.save_section(row, name, form.content, _seen(request), timezone.now(), by=_user(request))
-        except GongzaoError as problem:
-            error = said(problem)
-        else:
-            order = [s.name for s in SECTIONS if row.amends_id is None or s.name in drafts.AMENDABLE]
-            following = order[order.index(name) + 1 :]
-            if "next" in request.POST and following:
-                return redirect("research:draft_section", row.slug, following[0])
-            return redirect(row)
-    faults = [entry for entry in _shown(drafts.checked(row, timezone.now()).faults) if entry[2].section == name]
-    context = {"row": row, "section": BY_NAME[name], "form": form, "faults": faults, "error": error}
-    context["visited"] = name in row.data
-    return render(request, "research/draft_section.html", context, status=422 if sent else 200)
+    return _("已立项，进入众筹。") if row.state == State.OPENED else _("未予立项，理由见答复。")
 
 
 @require_POST
 def submit(request: HttpRequest, slug: str) -> HttpResponse:
-    """Hand a proposal to the organiser, or an amendment to the vote."""
-    row = _draft(request, slug)
-    try:
+    """Hand a proposal to the organiser, or an amendment to the vote; shows first what that means."""
+    row = find(request, slug)
+    form = (ReplyForm if row.amends_id else SeenForm)(request.POST)
+    if not drafts.may_write(user_of(request), row):
+        raise PermissionDenied
+    if not form.is_valid():
+        return page(request, row, _("请填写变更理由。"), reply=form)
+    if "confirmed" not in request.POST:
+        return _confirm(request, row, form)
+    by, seen, now = user_of(request), form.cleaned_data["seen"], timezone.now()
+
+    def act() -> HttpResponse:
         if row.amends_id:
-            reason = request.POST.get("reason", "").replace("\x00", "")
-            drafts.put_to_vote(row, reason, _seen(request), timezone.now(), by=_user(request))
+            project = drafts.propose(row, form.cleaned_data["reply"], seen, now, by=by)
             messages.success(request, _("变更已付诸表决。"))
-            return redirect("research:motions", row.amends_id)
-        drafts.submit(row, _seen(request), timezone.now(), by=_user(request))
+            return redirect("research:motions", project.pk)
+        messages.success(request, _("建议书已提交。"))
+        return redirect(drafts.submit(row, seen, now, by=by))
+
+    return _try(request, row, act)
+
+
+def _try(request: HttpRequest, row: Draft, act: Callable[[], HttpResponse]) -> HttpResponse:
+    try:
+        return act()
     except GongzaoError as error:
-        return _page(request, row, said(error))
-    messages.success(request, _("建议书已提交。"))
-    return redirect(row)
+        row.refresh_from_db()
+        return page(request, row, said(error))
+
+
+def _confirm(request: HttpRequest, row: Draft, form: Any, exemption: Exemption | None = None) -> HttpResponse:
+    """Show in figures what a step means, with the button that takes it."""
+    proposal, faults = drafts.proposal_of(row, timezone.now(), exemption=exemption)
+    if exemption is None and row.state in drafts.WRITABLE:
+        faults = tuple(fault for fault in faults if fault.code not in drafts.LIMITS)
+    if faults:
+        return page(request, row, _("还有%(n)s处须补充或改正，未作任何改动。") % {"n": len(faults)})
+    facts = [(_("项目名称"), proposal.title), (_("参与单位"), "、".join(party.name for party in proposal.parties))]
+    if row.amends is not None:
+        value = queries.values([row.amends])[row.amends.pk]
+        rule = value.proposal.amending
+        facts.append((_("表决"), _("须%(n)s%%同意；通过后签出新合同，否则维持原合同。") % {"n": f"{rule.percent:f}"}))
+        facts.append((_("变更的部分"), "、".join(str(s.label) for s, _d in draft_pages.differences(row, {})) or "—"))
+        facts.append((_("变更理由"), form.cleaned_data["reply"]))
+    else:
+        facts += _figures(row, proposal, exemption)
+    context = {"row": row, "facts": facts, "form": form, "action": request.path, "amends": row.amends_id}
+    context |= {"opens": row.state == State.SUBMITTED}
+    return render(request, "research/draft_confirm.html", context)
+
+
+def _figures(row: Draft, proposal: Any, exemption: Exemption | None) -> list[tuple[str, str]]:
+    terms = proposal.terms
+    facts = [
+        (_("最低需筹现金"), wan(proposal.cash(1))),
+        (_("最低实物折价"), wan(proposal.in_kind(1))),
+        (_("申请公共支持"), wan(proposal.support)),
+        (_("里程碑"), _("%(n)s个") % {"n": len(proposal.milestones)}),
+        (
+            _("认缴期"),
+            f"{timezone.localtime(terms.opens):%Y-%m-%d %H:%M} — {timezone.localtime(terms.closes):%Y-%m-%d %H:%M}",
+        ),
+    ]
+    if proposal.cash(2) > proposal.cash(1):
+        facts.insert(1, (_("最优需筹现金"), wan(proposal.cash(2))))
+    if row.topic.call is not None:
+        policy, version = policies.in_force(row.topic.call, timezone.localdate())
+        facts.append((_("适用政策"), f"{policies.name(policy)} {version.id}"))
+    if exemption is not None:
+        words = [f"{exemption.public_percent:f}%", wan(exemption.public_limit)]
+        words += [exemption.decided_by, f"{exemption.decided_on}"]
+        facts.append((_("个案例外"), "，".join(words)))
+    return facts
+
+
+def _clock(at: datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
 
 
 @require_POST
 def reply(request: HttpRequest, slug: str, what: str) -> HttpResponse:
-    """Return a submitted proposal for changes, or decline it."""
-    row = _draft(request, slug)
-    state = Draft.State.RETURNED if what == "return" else Draft.State.DECLINED
-    text = request.POST.get("reply", "").replace("\x00", "")[:4000]
-    try:
-        drafts.decide(row, state, text, _seen(request), timezone.now(), by=_user(request))
-    except GongzaoError as error:
-        return _page(request, row, said(error))
-    messages.success(request, _("已答复。"))
-    return redirect(row)
+    """Return a proposal for changes, or decline it."""
+    row = find(request, slug)
+    if not organises(request.user, row.topic.cluster):
+        raise PermissionDenied
+    form = ReplyForm(request.POST)
+    if not form.is_valid():
+        return page(request, row, _("请写明理由，以便牵头单位知道如何处理。"), reply=form)
+    state = State.RETURNED if what == "return" else State.DECLINED
+
+    def act() -> HttpResponse:
+        data = form.cleaned_data
+        made = drafts.decide(row, state, data["reply"], data["seen"], timezone.now(), by=user_of(request))
+        messages.success(request, _("已答复：%(state)s。") % {"state": made.get_state_display()})
+        return redirect(made)
+
+    return _try(request, row, act)
 
 
 @require_POST
 def open_project(request: HttpRequest, slug: str) -> HttpResponse:
-    """Put a submitted proposal into its campaign."""
-    row = _draft(request, slug)
+    """Put a proposal into its campaign; shows first what that means."""
+    row = find(request, slug)
+    if not organises(request.user, row.topic.cluster):
+        raise PermissionDenied
     form = ExemptionForm(request.POST)
     if not form.is_valid():
-        return _page(request, row, _("个案例外须填写完整。"), form)
-    try:
-        exemption = _exemption(row, form.cleaned_data)
-        project = drafts.open_project(row, _seen(request), timezone.now(), by=_user(request), exemption=exemption)
-    except GongzaoError as error:
-        return _page(request, row, said(error), form)
-    messages.success(request, _("已立项，众筹按条款开始。"))
-    return redirect(project)
+        return page(request, row, _("个案例外没有填写完整，未作任何改动。"), exemption=form)
+
+    def act() -> HttpResponse:
+        data = form.cleaned_data
+        exemption = _exemption(row, data)
+        if "confirmed" not in request.POST:
+            return _confirm(request, row, form, exemption)
+        by, seen = user_of(request), data["seen"]
+        project = drafts.open_project(row, seen, timezone.now(), by=by, exemption=exemption)
+        messages.success(request, _("已立项，众筹按条款开始。"))
+        return redirect(project)
+
+    return _try(request, row, act)
 
 
 def _exemption(row: Draft, data: dict[str, Any]) -> Exemption | None:
-    if not data["reason"]:
+    if not data["exemption"]:
         return None
-    limit = Money.from_yuan(str(data["public_limit"])).fen
-    return Exemption(row.slug, data["public_percent"], limit, data["reason"], data["decided_by"], data["decided_on"])
+    return Exemption(row.slug, data["percent"], data["limit"], data["reason"], data["decided_by"], data["decided_on"])

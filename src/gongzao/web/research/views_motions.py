@@ -1,109 +1,216 @@
-"""Pages of motions: stopping a project, amending its contract."""
+"""Pages of motions: the vote to stop, and the vote on an amendment."""
 
+from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from gongzao import research as rules
 from gongzao.kernel import GongzaoError
-from gongzao.research import Phase
-from gongzao.web.research import models, queries, services
-from gongzao.web.research.display import name_of, said
-from gongzao.web.research.forms_work import MotionForm
-from gongzao.web.research.sentences import of_event
+from gongzao.research import Amended, Event, Motion, MotionLost, MotionMade, Phase, Project, Stopped, VoteRule
+from gongzao.web.research import amendments, models, services
+from gongzao.web.research.confirming import confirm
+from gongzao.web.research.display import name_of, said, yuan
+from gongzao.web.research.forms_work import MotionForm, VoteForm
+from gongzao.web.research.proposal_form import from_proposal
 from gongzao.web.research.views_projects import opened
-from gongzao.web.research.views_work import my_parties, user_of
+from gongzao.web.research.views_work import own_parties, seen_in, user_of
+
+STOP = Motion("stop", "-")
+"""Stands for any motion to stop, to ask who votes on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The votes on a motion: by party with its weight; agreed, against and needed in percent of all."""
+
+    rule: VoteRule
+    ballots: list[tuple[str, int, str, bool | None]]
+    agreed: str
+    against: str
+
+
+def count(project: Project, motion: Motion) -> Count:
+    """Count the votes on the open motion."""
+    weights = rules.electorate(project, motion)
+    total = sum(weights.values())
+    rule = project.proposal.stopping if motion.proposal is None else project.proposal.amending
+
+    def percent(yes: bool) -> str:
+        given = sum(weight for party, weight in weights.items() if project.votes.get(party) is yes)
+        return f"{given * 100 / total:.2f}"
+
+    ballots = [
+        (party, weight, f"{weight * 100 / total:.2f}", project.votes.get(party)) for party, weight in weights.items()
+    ]
+    return Count(rule, ballots, percent(True), percent(False))
+
+
+def _voters(request: HttpRequest, project: Project, motion: Motion) -> list[tuple[str, str]]:
+    """Return the visitor's parties that may still vote."""
+    weights = rules.electorate(project, motion)
+    return [(c, n) for c, n in own_parties(request, project) if c in weights and c not in project.votes]
+
+
+@require_GET
+def page(request: HttpRequest, pk: str) -> HttpResponse:
+    """Show the open motion with the votes so far, and those before."""
+    return _page(request, pk)
+
+
+def _page(request: HttpRequest, pk: str, error: str = "") -> HttpResponse:
+    context = opened(request, pk)
+    project = context["project"]
+    mine = own_parties(request, project)
+    running = project.phase is Phase.RUNNING and project.motion is None
+    context |= _consequence(context["row"], project) | {
+        "answer": _answer(project),
+        "past": past(context["log"]),
+        "may_stop": running and bool(_voters(request, project, STOP)),
+        "may_amend": running and bool(mine),
+        "mine": mine,
+        "voters": _voters(request, project, project.motion) if project.motion else [],
+        "error": error,
+    }
+    return render(request, "research/motions.html", context, status=422 if error else 200)
+
+
+def _consequence(row: models.Project, project: Project) -> dict[str, Any]:
+    """Return what the open motion would change: the settlement in figures, or the clauses."""
+    motion = project.motion
+    if motion is None:
+        return {}
+    if motion.proposal is None:
+        return {"count": count(project, motion), "settlement": rules.settlement(project, motion.reason)}
+    changes = amendments.differences(row, from_proposal(motion.proposal))
+    return {"count": count(project, motion), "changes": changes}
+
+
+def _answer(project: Project) -> str:
+    if project.motion is None:
+        return _("目前没有正在表决的动议。")
+    found = count(project, project.motion)
+    words = {
+        "what": _("合同变更") if project.motion.proposal else _("终止项目"),
+        "agreed": found.agreed,
+        "needed": f"{found.rule.percent.normalize():f}",
+    }
+    return _("正在表决：%(what)s。已同意 %(agreed)s%%，须达到 %(needed)s%%。") % words
+
+
+def past(log: list[Event]) -> list[tuple[Event, MotionMade, str]]:
+    """Return the motions that were decided, newest first, with how."""
+    made: list[tuple[Event, MotionMade]] = []
+    found: list[tuple[Event, MotionMade, str]] = []
+    for event in log:
+        match event.body:
+            case MotionMade():
+                made.append((event, event.body))
+            case MotionLost() | Amended():
+                word = _("未通过") if isinstance(event.body, MotionLost) else _("通过，合同已变更")
+                found.append((*made[-1], word))
+                made.clear()
+            case Stopped(reason) if made and reason == made[-1][1].motion.reason:
+                found.append((*made[-1], _("通过，项目已终止")))
+                made.clear()
+            case _:
+                pass
+    return found[::-1]
 
 
 @require_http_methods(["GET", "POST"])
-def motions(request: HttpRequest, pk: str) -> HttpResponse:
-    """Show the open motion and its votes; a contributor proposes to stop."""
+def stop(request: HttpRequest, pk: str) -> HttpResponse:
+    """Propose to stop, with the settlement in figures above the button."""
     context = opened(request, pk)
-    value: rules.Project = context["project"]
-    mine = my_parties(request, value)
-    voters = [(code, name) for code, name in mine if code in value.contributors]
+    row, project = context["row"], context["project"]
+    mine = [(code, name) for code, name in own_parties(request, project) if code in rules.electorate(project, STOP)]
+    if not mine:
+        raise PermissionDenied
+    if project.phase is not Phase.RUNNING:
+        return _page(request, pk, _("项目不在研究阶段，不能提议终止。"))
     sent = request.method == "POST"
-    form = None
-    if sent or (voters and value.phase is Phase.RUNNING and value.motion is None):
-        initial = {"seen": value.version, "key": f"s{uuid4().hex[:12]}"}
-        form = MotionForm(request.POST if sent else None, parties=voters, initial=initial)
-    confirm = False
-    if sent and form is not None and form.is_valid():
+    initial = {"seen": project.version, "key": uuid4().hex, "party": mine[0][0]}
+    form = MotionForm(request.POST if sent else None, parties=mine, initial=initial)
+    if sent and form.is_valid():
         data = form.cleaned_data
-        if "confirmed" not in request.POST:
-            confirm = True
+        if project.motion and project.motion.id == data["key"]:  # the same click again
+            return redirect("research:motions", pk)
+        try:
+            motion = Motion(data["key"], data["reason"])
+            services.propose(row, data["party"], motion, timezone.now(), by=user_of(request), seen=data["seen"] or 0)
+        except GongzaoError as error:
+            form.add_error(None, said(error))
         else:
-            motion = rules.Motion
-            try:
-                made = motion(data["key"], data["reason"])
-                seen = data["seen"] or 0
-                services.propose(context["row"], data["party"], made, timezone.now(), by=user_of(request), seen=seen)
-            except GongzaoError as error:
-                form.add_error(None, said(error))
-            else:
-                messages.success(request, _("动议已提出，请各出资方表决。"))
-                return redirect("research:motions", pk)
-    context |= _shown(context, mine)
-    context |= {"form": form, "confirm": confirm}
-    return render(request, "research/motions.html", context, status=422 if sent and not confirm else 200)
-
-
-def _shown(context: dict[str, object], mine: list[tuple[str, str]]) -> dict[str, object]:
-    value = context["project"]
-    assert isinstance(value, rules.Project)  # noqa: S101 - what `opened` puts there
-    log = context["log"]
-    motion = value.motion
-    weights = rules.electorate(value, motion) if motion else {}
-    rule = None if motion is None else value.proposal.amending if motion.proposal else value.proposal.stopping
-    kinds = (rules.MotionMade, rules.Voted, rules.MotionLost, rules.Amended, rules.Stopped)
-    history = [(e, of_event(value, e)) for e in log if isinstance(e.body, kinds)] if isinstance(log, list) else []
-    stopping = motion is None or motion.proposal is None
-    return {
-        "motion": motion,
-        "rule": rule,
-        "by_value": rule is not None and rule.by is rules.VoteBy.VALUE,
-        "votes": [(name_of(value, party), weight, value.votes.get(party)) for party, weight in weights.items()],
-        "votable": [(code, name) for code, name in mine if code in weights and code not in value.votes],
-        "settlement": _settlement(value) if value.phase is Phase.RUNNING and stopping else [],
-        "amendments": models.Draft.objects.filter(amends=value.id).select_related("lead"),
-        "mine": mine,
-        "history": list(reversed(history)),
-        "answer": _answer(value),
-    }
-
-
-def _answer(value: rules.Project) -> str:
-    if value.motion is None:
-        return _("目前没有待表决的动议。")
-    if value.motion.proposal is None:
-        return _("正在表决：终止项目。%(reason)s") % {"reason": value.motion.reason}
-    return _("正在表决：合同变更。%(reason)s") % {"reason": value.motion.reason}
-
-
-def _settlement(value: rules.Project) -> list[tuple[str, int, int, int]]:
-    """Return who would bear how much, and get how much back, if the project stopped now: name, paid, borne, back."""
-    settled = rules.settlement(value, "-")
-    back = {part.party: part.amount for part in settled.refunds}
-    return [
-        (name_of(value, part.party), value.paid[part.party], part.amount, back[part.party]) for part in settled.borne
-    ]
+            messages.success(request, _("动议已提出，请出资各方表决。"))
+            return redirect("research:motions", pk)
+    context |= {"form": form, "settlement": rules.settlement(project, "-"), "rule": project.proposal.stopping}
+    return render(request, "research/stop.html", context, status=422 if sent else 200)
 
 
 @require_POST
 def vote(request: HttpRequest, pk: str) -> HttpResponse:
-    """Vote on the open motion."""
-    row = queries.project(request.user, pk)
-    motion, party = (request.POST.get(name, "").replace("\x00", "") for name in ("motion", "party"))
-    yes = request.POST.get("vote") == "yes"
+    """Vote on the open motion: the first time shows what the vote brings, the second casts it."""
+    context = opened(request, pk)
+    row, project = context["row"], context["project"]
+    mine = own_parties(request, project)
+    if not mine:
+        raise PermissionDenied
+    form = VoteForm(request.POST, parties=mine)
+    if not form.is_valid():
+        return _page(request, pk, _("请选择同意或反对。"))
+    data = form.cleaned_data
+    party, yes, now = data["party"], data["vote"] == "yes", timezone.now()
     try:
-        services.vote(row, motion, party, yes, timezone.now(), by=user_of(request))
+        if "confirmed" in request.POST:
+            rules.require_version(project, seen_in(request))
+            services.vote(row, data["motion"], party, yes, now, by=user_of(request))
+            messages.success(request, _("已投票。"))
+            return redirect("research:motions", pk)
+        taken = rules.vote(project, data["motion"], party, yes, now, by="-")
     except GongzaoError as error:
-        messages.warning(request, said(error))
-    else:
-        messages.success(request, _("已表决。"))
-    return redirect("research:motions", pk)
+        return _page(request, pk, said(error))
+    return confirm(
+        request,
+        context | {"here": "motions"},
+        question=_("%(party)s 对动议投%(vote)s票？")
+        % {
+            "party": name_of(project, party),
+            "vote": _("同意") if yes else _("反对"),
+        },
+        facts=_facts(project, taken.events[-1].body),
+        points=[_("投票后不能更改。"), _outcome(taken.events[-1].body)],
+        button=_("确认投票"),
+        back=reverse("research:motions", args=[pk]),
+    )
+
+
+def _outcome(last: rules.Body) -> str:
+    match last:
+        case Stopped():
+            return _("这一票使动议通过：项目立即终止，并按以下金额结算。")
+        case Amended():
+            return _("这一票使动议通过：合同立即变更。")
+        case MotionLost():
+            return _("这一票使动议不能再通过，表决随即结束。")
+        case _:
+            return _("这一票还不决定结果，等待其他各方表决。")
+
+
+def _facts(project: Project, last: rules.Body) -> list[tuple[str, str]]:
+    """Return what each party bears and gets back if the motion is to stop, as it is now or is just being decided."""
+    if project.motion is None or project.motion.proposal is not None:
+        return []
+    ends = last if isinstance(last, Stopped) else rules.settlement(project, "-")
+    words = _("通过后：承担 %(borne)s，退回 %(back)s")
+    return [
+        (name_of(project, borne.party), words % {"borne": yuan(borne.amount), "back": yuan(back.amount)})
+        for borne, back in zip(ends.borne, ends.refunds, strict=True)
+    ]

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from gongzao import research as rules
 from gongzao.research import Phase, fold
 from gongzao.web.ledger import statements
+from gongzao.web.ledger.display import mark
 from gongzao.web.ledger.queries import one_state
 from gongzao.web.project.exports import Cell, Table, clock, send
 from gongzao.web.research import history, models, money, queries, sentences
@@ -41,7 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
     answer = _("共%(all)s个项目：众筹中%(open)s个，研究中%(running)s个，已完成%(completed)s个。") % counts
     if request.user.is_authenticated:
         answer = (_("您有%(n)s件事待办。") % {"n": len(todos)} if todos else _("您目前没有待办。")) + answer
-    made_up = any(row.synthetic for row in (*page.object_list, *calls))
+    made_up = any(row.synthetic for row in page.object_list) or any(call.synthetic for call in calls)
     context = {"answer": answer, "todos": todos, "calls": calls, "page": page, "synthetic": made_up}
     return render(request, "research/home.html", context)
 
@@ -74,7 +75,7 @@ def projects_export(request: HttpRequest, form: str) -> HttpResponseBase:
             row.get_phase_display(),
             clock(row.opened_at),
             clock(row.changed_at),
-            _("示例数据") if row.synthetic else "",
+            mark(row.synthetic),
         ]
         for row in rows
     ]
@@ -113,6 +114,7 @@ def project(request: HttpRequest, pk: str) -> HttpResponse:
     value: rules.Project = context["project"]
     todos = queries.todos_in(value, context["row"], request.user, timezone.now())
     context |= {"answer": sentences.of_project(value), "steps": _steps(context["row"], value), "todos": todos}
+    context["needed"] = value.proposal.cash(max(1, value.stage))
     context["last"] = [(event, sentences.of_event(value, event)) for event in reversed(context["log"][-6:])]
     return render(request, "research/project.html", context)
 
@@ -146,7 +148,7 @@ def money_page(request: HttpRequest, pk: str) -> HttpResponse:
     context |= {
         "books": found,
         "answer": money.finding(found),
-        "sankey": money.sankey(context["project"], found),
+        "sankey": {**money.sankey(context["project"], found), "mark": mark(context["row"].synthetic)},
         "units": rules.IN_KIND,
         "stakes": {stakes[account]: account for account in open_to},
     }

@@ -1,170 +1,226 @@
-"""Pages of results: the register, licences, and income."""
+"""Pages of results: the register, licences, income and its split."""
 
 from typing import Any
 from uuid import uuid4
 
-from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from gongzao import research as rules
 from gongzao.kernel import GongzaoError, Uscc
-from gongzao.research import Phase
-from gongzao.web.research import money, queries, services
-from gongzao.web.research.display import name_of, said, yuan
-from gongzao.web.research.forms_work import IncomeForm, LicenceForm, ResultForm, hundredths
+from gongzao.research import Earned, LicenceRequest, Phase, Project, Result, ResultKind
+from gongzao.web.research import models, money, queries, services, store
+from gongzao.web.research.confirming import confirm
+from gongzao.web.research.display import name_of, said, wan, yuan
+from gongzao.web.research.forms_work import IncomeForm, LicenceForm, ResultForm, exact
 from gongzao.web.research.rights import firms_of, organises
-from gongzao.web.research.sentences import result_kind_label
 from gongzao.web.research.views_projects import opened
-from gongzao.web.research.views_work import my_parties, user_of
+from gongzao.web.research.views_work import own_parties, user_of
 
 ENDED = (Phase.COMPLETED, Phase.STOPPED)
 
 
-def _key() -> str:
-    return uuid4().hex[:16]
-
-
-def _forms(request: HttpRequest, context: dict[str, Any]) -> dict[str, forms.Form | None]:
-    """Return the forms that the visitor may use now."""
-    value: rules.Project = context["project"]
-    mine = my_parties(request, value)
-    results = [(result.id, f"{result.id} {result.title}") for result in value.results.values()]
-    ended = value.phase in ENDED and bool(results)
-    firms = [(firm.uscc, firm.name) for firm in firms_of(request.user)]
-    organiser = organises(request.user, context["row"].cluster)
-    return {
-        "result_form": ResultForm(parties=mine) if mine and value.phase in (Phase.RUNNING, *ENDED) else None,
-        "licence_form": LicenceForm(results=results, firms=firms, initial={"key": _key()}) if ended and firms else None,
-        "income_form": IncomeForm(results=results, initial={"key": _key()}) if ended and organiser else None,
-    }
+def _choices(project: Project) -> list[tuple[str, str]]:
+    return [(result.id, f"{result.id} {result.title}") for result in project.results.values()]
 
 
 @require_GET
-def results(request: HttpRequest, pk: str) -> HttpResponse:
-    """Show the register of results, licences, and income by party."""
-    return _page(request, opened(request, pk), {})
+def page(request: HttpRequest, pk: str) -> HttpResponse:
+    """Show the results, their licences, and the income with its split."""
+    return _page(request, pk)
 
 
-def _page(request: HttpRequest, context: dict[str, Any], changed: dict[str, Any]) -> HttpResponse:
-    value: rules.Project = context["project"]
-    found = money.books(value)
-    mine = [code for code, _name in my_parties(request, value)]
-    now = timezone.now()
-    requests = [
-        (
-            asked,
-            value.granted.get(asked.id),
-            asked.id not in value.granted and now < asked.priority_until and bool(mine),
-            asked.id not in value.granted and now >= asked.priority_until,
-        )
-        for asked in value.requests.values()
-    ]
-    context |= _forms(request, context)
-    context |= {
-        "results": [(result, result_kind_label(result.kind)) for result in value.results.values()],
-        "requests": requests,
-        "names": {
-            asked.id: name_of(value, g.licensee.code)
-            for asked in value.requests.values()
-            if (g := value.granted.get(asked.id))
-        },
-        "mine": my_parties(request, value),
-        "organiser": organises(request.user, context["row"].cluster),
-        "income": list(value.income.values()),
-        "books": found,
-        "answer": _("登记成果%(results)s项，许可%(licences)s项，收益 %(income)s 已按合同分配。")
-        % {"results": len(value.results), "licences": len(value.granted), "income": yuan(found.income)},
-    }
-    context |= changed
-    refused = any(isinstance(form, forms.BaseForm) and form.errors for form in changed.values())
-    return render(request, "research/results.html", context, status=422 if refused else 200)
-
-
-@require_POST
-def register(request: HttpRequest, pk: str) -> HttpResponse:
-    """Enter a result in the register."""
+def _page(request: HttpRequest, pk: str, error: str = "") -> HttpResponse:
     context = opened(request, pk)
-    form = ResultForm(request.POST, parties=my_parties(request, context["project"]))
-    if form.is_valid():
+    row, project = context["row"], context["project"]
+    mine, now = own_parties(request, project), timezone.now()
+    ended, organiser = project.phase in ENDED, organises(request.user, row.cluster)
+    context |= {
+        "answer": _answer(project),
+        "books": money.books(project),
+        "licences": [_licence(project, request_, now) for request_ in project.requests.values()],
+        "mine": mine,
+        "may_register": bool(mine) and project.phase in (Phase.RUNNING, *ENDED),
+        "may_ask": ended and bool(project.results) and bool(firms_of(request.user)),
+        "may_book": ended and bool(project.results) and organiser,
+        "organiser": organiser,
+        "ended": ended,
+        "error": error,
+    }
+    return render(request, "research/results.html", context, status=422 if error else 200)
+
+
+def _answer(project: Project) -> str:
+    if not project.results:
+        return _("还没有登记成果。")
+    total = sum(income.amount for income in project.income.values())
+    return _("已登记成果%(results)s项，许可%(licences)s项，收益共 %(income)s，已按合同比例分配。") % {
+        "results": len(project.results),
+        "licences": len(project.granted),
+        "income": wan(total),
+    }
+
+
+def _licence(project: Project, asked: LicenceRequest, now: Any) -> dict[str, Any]:
+    granted = project.granted.get(asked.id)
+    waiting = granted is None
+    return {
+        "asked": asked,
+        "granted": granted,
+        "claimable": waiting and now < asked.priority_until,
+        "grantable": waiting and now >= asked.priority_until,
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def register(request: HttpRequest, pk: str) -> HttpResponse:
+    """Enter a result."""
+    context = opened(request, pk)
+    mine = own_parties(request, context["project"])
+    if not mine:
+        raise PermissionDenied
+    sent = request.method == "POST"
+    form = ResultForm(request.POST if sent else None, parties=mine, initial={"party": mine[0][0]})
+    if sent and form.is_valid():
         data = form.cleaned_data
         try:
-            result = rules.Result(data["id"], rules.ResultKind(data["kind"]), data["title"], data["register_number"])
+            result = Result(data["id"], ResultKind(data["kind"]), data["title"], data["register_number"])
             services.register_result(context["row"], data["party"], result, timezone.now(), by=user_of(request))
         except GongzaoError as error:
             form.add_error(None, said(error))
         else:
             messages.success(request, _("成果已登记。"))
             return redirect("research:results", pk)
-    return _page(request, context, {"result_form": form})
+    return render(request, "research/result_new.html", context | {"form": form}, status=422 if sent else 200)
 
 
-@require_POST
-def ask(request: HttpRequest, pk: str) -> HttpResponse:
-    """Ask for a licence on behalf of the visitor's firm."""
-    context = opened(request, pk)
-    value: rules.Project = context["project"]
-    firms = {firm.uscc: firm for firm in firms_of(request.user)}
-    listed = [(r.id, r.title) for r in value.results.values()]
-    form = LicenceForm(request.POST, results=listed, firms=[(code, f.name) for code, f in firms.items()])
-    if form.is_valid():
+@require_http_methods(["GET", "POST"])
+def licence(request: HttpRequest, pk: str) -> HttpResponse:
+    """Let any firm ask for a licence; an outsider sees no more of the project than everybody, and its own requests."""
+    row = get_object_or_404(models.Project.objects.select_related("cluster"), pk=pk)
+    firms = [(firm.uscc, firm.name) for firm in firms_of(request.user)]
+    if not firms:
+        raise PermissionDenied
+    project = store.read(pk)
+    sent = request.method == "POST"
+    form = LicenceForm(
+        request.POST if sent else None,
+        results=_choices(project),
+        firms=firms,
+        initial={"key": uuid4().hex, "firm": firms[0][0]},
+    )
+    if sent and form.is_valid():
         data = form.cleaned_data
-        firm = firms[data["firm"]]
-        now = timezone.now()
         try:
-            asked = rules.LicenceRequest(
-                data["key"], data["result"], Uscc(firm.uscc), firm.name, data["exclusive"], hundredths(data["fee"]), now
-            )
-            services.ask_licence(context["row"], asked, now, by=user_of(request))
+            _ask(row, project, data, dict(firms), request)
         except GongzaoError as error:
             form.add_error(None, said(error))
         else:
             messages.success(request, _("许可申请已提交。"))
-            return redirect("research:results", pk)
-    return _page(request, context, {"licence_form": form})
+            return redirect("research:licence", pk)
+    codes = {code for code, _name in firms}
+    own = [
+        _licence(project, asked, timezone.now()) for asked in project.requests.values() if asked.licensee.code in codes
+    ]
+    context = {
+        "row": row,
+        "project": project,
+        "form": form,
+        "own": own,
+        "possible": project.phase in ENDED and bool(project.results),
+        "member": any(project.proposal.party(code) for code in codes),
+    }
+    return render(request, "research/licence.html", context, status=422 if sent else 200)
+
+
+def _ask(
+    row: models.Project, project: Project, data: dict[str, Any], firms: dict[str, str], request: HttpRequest
+) -> None:
+    now, code = timezone.now(), data["firm"]
+    asked = LicenceRequest(
+        data["key"], data["result"], Uscc(code), firms[code], data["exclusive"], exact(data["fee"]), now
+    )
+    before = project.requests.get(asked.id)
+    if before and (before.licensee, before.result, before.fee) == (asked.licensee, asked.result, asked.fee):
+        return  # the same click again
+    services.ask_licence(row, asked, now, by=user_of(request))
 
 
 @require_POST
-def licence(request: HttpRequest, pk: str, what: str) -> HttpResponse:
-    """Claim a licence as a member, or grant it as organiser."""
+def claim(request: HttpRequest, pk: str, licence_id: str) -> HttpResponse:
+    """Let a member take the licence an outsider asked for, on the same terms."""
     row = queries.project(request.user, pk)
-    asked, party = (request.POST.get(name, "").replace("\x00", "") for name in ("request", "party"))
+    party = request.POST.get("party", "").replace("\x00", "")
     try:
-        if what == "claim":
-            services.claim_licence(row, asked, party, timezone.now(), by=user_of(request))
-        else:
-            services.grant_licence(row, asked, timezone.now(), by=user_of(request))
+        services.claim_licence(row, licence_id, party, timezone.now(), by=user_of(request))
     except GongzaoError as error:
-        messages.warning(request, said(error))
-    else:
-        messages.success(request, _("许可已授予。"))
+        return _page(request, pk, said(error))
+    messages.success(request, _("已行使优先权取得许可。"))
     return redirect("research:results", pk)
 
 
 @require_POST
+def grant(request: HttpRequest, pk: str, licence_id: str) -> HttpResponse:
+    """Grant a licence to an outsider once the members' priority has ended."""
+    row = queries.project(request.user, pk)
+    try:
+        services.grant_licence(row, licence_id, timezone.now(), by=user_of(request))
+    except GongzaoError as error:
+        return _page(request, pk, said(error))
+    messages.success(request, _("许可已授予。"))
+    return redirect("research:results", pk)
+
+
+@require_http_methods(["GET", "POST"])
 def income(request: HttpRequest, pk: str) -> HttpResponse:
-    """Book income; first show how it will be split."""
+    """Book income: the first time shows each party's part, the second books it."""
     context = opened(request, pk)
-    value: rules.Project = context["project"]
-    form = IncomeForm(request.POST, results=[(r.id, f"{r.id} {r.title}") for r in value.results.values()])
-    parts: list[tuple[str, int, bool]] = []
-    if form.is_valid():
-        data = form.cleaned_data
-        now, amount = timezone.now(), hundredths(data["amount"])
+    row, project = context["row"], context["project"]
+    if not organises(request.user, row.cluster):
+        raise PermissionDenied
+    sent = request.method == "POST"
+    form = IncomeForm(request.POST if sent else None, results=_choices(project), initial={"key": uuid4().hex})
+    if sent and form.is_valid():
+        data, now = form.cleaned_data, timezone.now()
+        asked = (data["key"], data["result"], data["payer"], data["quantity"], now)
         try:
-            if "confirmed" in request.POST:
-                services.book_income(
-                    context["row"], data["key"], data["result"], data["payer"], amount, now, by=user_of(request)
-                )
-                messages.success(request, _("收益已入账并分配。"))
+            step = rules.book_income(project, *asked, by="-")
+            if not step.events:  # the same click again
                 return redirect("research:results", pk)
-            step = rules.book_income(value, data["key"], data["result"], data["payer"], amount, now, by="preview")
-            body = step.events[-1].body if step.events else value.income[data["key"]]
-            parts = [(name_of(value, p.party), p.amount, value.is_public(p.party)) for p in getattr(body, "parts", ())]
+            if "confirmed" not in request.POST:
+                return _confirm_income(request, context, step)
+            services.book_income(row, *asked, by=user_of(request))
+            messages.success(request, _("收益已入账并按合同分配。"))
+            return redirect("research:results", pk)
         except GongzaoError as error:
             form.add_error(None, said(error))
-    return _page(request, context, {"income_form": form, "parts": parts})
+    context |= {"form": form, "possible": project.phase in ENDED and bool(project.results)}
+    return render(request, "research/income.html", context, status=422 if sent else 200)
+
+
+def _confirm_income(request: HttpRequest, context: dict[str, Any], step: rules.Step) -> HttpResponse:
+    """Show each party's part before anything is booked."""
+    project: Project = context["project"]
+    body = next(event.body for event in step.events if isinstance(event.body, Earned))
+    back = _("%(amount)s（回流公共匹配资金）")
+    return confirm(
+        request,
+        context | {"here": "results"},
+        question=_("收益 %(amount)s 入账并分配？") % {"amount": yuan(body.amount)},
+        facts=[
+            (
+                name_of(project, part.party),
+                back % {"amount": yuan(part.amount)} if project.is_public(part.party) else yuan(part.amount),
+            )
+            for part in body.parts
+        ],
+        points=[_("请先核对款项已到监管账户。"), _("入账后不能更改；按合同的收益比例累计分配，合计精确到分。")],
+        button=_("确认入账"),
+        back=reverse("research:income", args=[project.id]),
+    )

@@ -1,7 +1,10 @@
-"""Pages of experts: what each has to review, and the register."""
+"""Pages of experts: what they were drawn for, their verdicts, the register."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,87 +13,111 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from gongzao import research as rules
 from gongzao.kernel import GongzaoError
-from gongzao.web.research import experts, models, queries, services
+from gongzao.research import Phase, Verdict, fold
+from gongzao.web.accounts.scope import sees_all
+from gongzao.web.research import experts, models, queries, services, work
 from gongzao.web.research.display import said
 from gongzao.web.research.forms_work import ConflictsForm, ExpertForm, ReviewForm
 from gongzao.web.research.views_work import user_of
 
+PAGE = 50
+
+
+def _own(request: HttpRequest) -> models.Expert | None:
+    found = models.Expert.objects.filter(user=user_of(request).pk).prefetch_related("conflicts")
+    return found.select_related("employer").first()
+
 
 @require_GET
-def reviews(request: HttpRequest) -> HttpResponse:
-    """List what the visitor has to review and has reviewed."""
-    user = user_of(request)
-    rows = models.Review.objects.filter(expert__user=user.pk).select_related("project__cluster")
-    waiting = sum(row.done_at is None for row in rows)
+def listing(request: HttpRequest) -> HttpResponse:
+    """List what the visitor was drawn for."""
+    own = _own(request)
+    rows = models.Review.objects.filter(expert__user=user_of(request).pk).select_related("project__cluster")
+    page = Paginator(rows.order_by("done_at", "-drawn_at"), PAGE).get_page(request.GET.get("page"))
+    open_rows = rows.filter(done_at=None, project__phase=Phase.RUNNING).count()
+    if own is None:
+        answer = _("您不是登记的评审专家，这里没有您的评审任务。")
+    else:
+        answer = _("待您评审%(n)s项。") % {"n": open_rows} if open_rows else _("您目前没有待评审的里程碑。")
     context = {
-        "rows": rows,
-        "expert": models.Expert.objects.filter(user=user.pk).first(),
-        "keeps": experts.keeps_register(user),
-        "synthetic": any(row.project.synthetic for row in rows),
-        "answer": _("待评审%(n)s项。") % {"n": waiting} if waiting else _("没有待评审的里程碑。"),
+        "own": own,
+        "page": page,
+        "answer": answer,
+        "may_see_register": _sees_register(request),
+        "synthetic": any(row.project.synthetic for row in page.object_list),
     }
     return render(request, "research/reviews.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest, pk: str) -> HttpResponse:
-    """Show what an expert was drawn for, and take the verdict."""
-    rows = models.Review.objects.filter(expert__user=user_of(request).pk).select_related("project__cluster", "expert")
-    row = get_object_or_404(rows, pk=int(pk))
-    value = queries.values([row.project])[row.project_id]
-    submission = value.submission
-    open_now = row.done_at is None and submission is not None and row.expert.code in value.reviewers
+    """Show a milestone to an expert drawn for it, and take the verdict in two steps."""
+    rows = models.Review.objects.filter(expert__user=user_of(request).pk)
+    row = get_object_or_404(rows.select_related("project__cluster", "expert"), pk=pk)
     sent = request.method == "POST"
     form = ReviewForm(request.POST if sent else None)
-    confirm = False
-    if sent and form.is_valid():
-        data = form.cleaned_data
-        if "confirmed" not in request.POST:
-            confirm = True
+    confirming = sent and form.is_valid()
+    if confirming and "confirmed" in request.POST:
+        verdict, reason = Verdict(form.cleaned_data["verdict"]), form.cleaned_data["reason"]
+        try:
+            services.review(row.project, row.expert, verdict, reason, timezone.now(), by=user_of(request))
+        except GongzaoError as error:
+            form.add_error(None, said(error))
+            confirming = False
         else:
-            try:
-                services.review(
-                    row.project,
-                    row.expert,
-                    rules.Verdict(data["verdict"]),
-                    data["reason"],
-                    timezone.now(),
-                    by=user_of(request),
-                )
-            except GongzaoError as error:
-                form.add_error(None, said(error))
-            else:
-                messages.success(request, _("评审意见已提交。"))
-                return redirect("research:reviews")
-    files = row.project.evidence.defer("content").filter(
-        sha256__in=[f.sha256 for f in submission.evidence] if submission else []
+            messages.success(request, _("评审结论已提交。"))
+            return redirect("research:review", pk)
+    context = _review_context(row) | {"form": form, "confirming": confirming}
+    return render(request, "research/review.html", context, status=422 if sent and not confirming else 200)
+
+
+def _review_context(row: models.Review) -> dict[str, Any]:
+    log = queries.events(row.project_id)
+    project = fold(log)
+    submitted = work.submission_of(row, log)
+    milestones = {milestone.id: milestone for milestone in project.proposal.milestones}
+    given = next(
+        (
+            given
+            for attempt in work.attempts(log)
+            if attempt.submitted is submitted
+            for given in attempt.reviews
+            if given.reviewer == row.expert.code
+        ),
+        None,
     )
-    context = {
+    pending = given is None and project.phase is Phase.RUNNING and row.expert.code in project.reviewers
+    found: dict[str, Any] = {
         "review": row,
         "row": row.project,
-        "project": value,
-        "form": form,
-        "open": open_now,
-        "confirm": confirm,
-        "milestone": next(m for m in value.proposal.milestones if m.id == row.milestone),
-        "files": files if open_now else [],
-        "submission": submission if open_now else None,
+        "project": project,
+        "submitted": submitted,
+        "milestone": milestones[row.milestone],
+        "given": given,
+        "pending": pending,
     }
-    return render(request, "research/review.html", context, status=422 if sent and form.errors else 200)
+    if pending:
+        found["draws"] = rules.draws(project, milestones[row.milestone].amount)
+        found["settlement"] = rules.settlement(project, "-")
+    return found
+
+
+def _sees_register(request: HttpRequest) -> bool:
+    return sees_all(request.user) or experts.keeps_register(request.user)
 
 
 @require_http_methods(["GET", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
-    """Show and add to the register of experts."""
-    user = user_of(request)
-    if not experts.keeps_register(user):
-        raise PermissionDenied
+    """List the experts, and enter one."""
+    keeps = experts.keeps_register(request.user)
     sent = request.method == "POST"
+    if not _sees_register(request) or (sent and not keeps):
+        raise PermissionDenied
     form = ExpertForm(request.POST if sent else None)
     if sent and form.is_valid():
         data = form.cleaned_data
         try:
-            experts.enter(
+            row = experts.enter(
                 data["code"],
                 data["name"],
                 data["field"],
@@ -98,33 +125,42 @@ def register(request: HttpRequest) -> HttpResponse:
                 data["conflicts"],
                 data["account"],
                 synthetic=False,
-                by=user,
+                by=user_of(request),
             )
         except GongzaoError as error:
             form.add_error(None, said(error))
         else:
-            messages.success(request, _("已登记专家。"))
+            messages.success(request, _("已登记专家%(name)s。") % {"name": row.name})
             return redirect("research:experts")
     rows = models.Expert.objects.select_related("employer", "user").prefetch_related("conflicts")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     context = {
-        "rows": rows,
-        "form": form,
-        "synthetic": any(row.synthetic for row in rows),
-        "answer": _("在库专家%(n)s名。") % {"n": sum(row.active for row in rows)},
+        "page": page,
+        "form": form if keeps else None,
+        "sent": sent,
+        "answer": _("专家库共%(n)s人；评审时从在库且无利益关系的专家中随机抽取。") % {"n": page.paginator.count},
+        "synthetic": any(row.synthetic for row in page.object_list),
     }
     return render(request, "research/experts.html", context, status=422 if sent else 200)
 
 
 @require_http_methods(["GET", "POST"])
-def conflicts(request: HttpRequest) -> HttpResponse:
-    """Let an expert declare interests."""
-    user = user_of(request)
-    expert = get_object_or_404(models.Expert, user=user.pk)
+def expert(request: HttpRequest, code: str) -> HttpResponse:
+    """Show an expert to himself and to the register, and take the conflicts declared."""
+    rows = models.Expert.objects.select_related("employer", "user").prefetch_related("conflicts")
+    if not _sees_register(request):
+        rows = rows.filter(user=user_of(request).pk)
+    row = get_object_or_404(rows, code=code)
+    may_declare = row.user_id == user_of(request).pk or experts.keeps_register(request.user)
     sent = request.method == "POST"
-    initial = {"conflicts": " ".join(expert.conflicts.values_list("uscc", flat=True))}
+    initial = {"conflicts": " ".join(firm.uscc for firm in row.conflicts.all())}
     form = ConflictsForm(request.POST if sent else None, initial=initial)
-    if sent and form.is_valid():
-        experts.declare(expert, form.cleaned_data["conflicts"], by=user)
-        messages.success(request, _("已更新利益关系申报。"))
-        return redirect("research:reviews")
-    return render(request, "research/conflicts.html", {"form": form}, status=422 if sent else 200)
+    if sent:
+        if not may_declare:
+            raise PermissionDenied
+        if form.is_valid():
+            experts.declare(row, form.cleaned_data["conflicts"], by=user_of(request))
+            messages.success(request, _("利益关系已更新，今后抽取评审时回避。"))
+            return redirect("research:expert", code)
+    context = {"expert": row, "form": form if may_declare else None}
+    return render(request, "research/expert.html", context, status=422 if sent else 200)

@@ -18,8 +18,8 @@ document.addEventListener("click", (event) => {
   const total = document.getElementById(`id_${prefix}-TOTAL_FORMS`);
   const template = document.getElementById(`${prefix}-empty`);
   const row = template.content.cloneNode(true);
-  for (const element of row.querySelectorAll("[name], [id], [for]"))
-    for (const key of ["name", "id", "for"])
+  for (const element of row.querySelectorAll("[name], [id], [for], [data-echo]"))
+    for (const key of ["name", "id", "for", "data-echo"])
       if (element.hasAttribute(key)) element.setAttribute(key, element.getAttribute(key).replaceAll("__prefix__", total.value));
   document.getElementById(`${prefix}-rows`).append(row);
   total.value = Number(total.value) + 1;
