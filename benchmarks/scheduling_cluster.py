@@ -13,8 +13,8 @@ import json
 import multiprocessing
 import os
 import platform
-import resource
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -54,12 +54,18 @@ def best_rule(problem: Problem) -> int:
     return min(values)
 
 
+def peak_megabytes() -> int:
+    """Return this process's peak memory; ``getrusage`` would count that of the parent it was forked from."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(x.split()[1]) for x in lines if x.startswith("VmHWM:")) // 1024
+
+
 def measure(tasks: int, seconds: float, workers: int, seed: int) -> dict[str, Any]:
     """Return everything measured about one size, in this process."""
     warm_up()
     problem = cluster(tasks, seed)
     result = solve(problem, stop=Stop(seconds=seconds), workers=workers, seed=seed)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peak = peak_megabytes()
     rule = best_rule(problem)
     return {
         "tasks": problem.size,
@@ -100,9 +106,9 @@ def line(row: dict[str, Any]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _alone(tasks: int, args: argparse.Namespace) -> dict[str, Any]:
+def _alone(function: Callable[..., dict[str, Any]], *args: object) -> dict[str, Any]:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(measure, (tasks, args.time_limit, args.workers, args.seed))
+        return pool.apply(function, args)
 
 
 def main() -> None:
@@ -117,9 +123,9 @@ def main() -> None:
     print(f"| {' | '.join(HEAD)} |\n|{' ---: |' * len(HEAD)}", flush=True)
     rows = []
     for tasks in args.tasks:
-        row = _alone(tasks, args)
+        row = _alone(measure, tasks, args.time_limit, args.workers, args.seed)
         if args.vs and row["tasks"] <= LARGEST_PEER:
-            row["peer"] = peer(cluster(tasks, args.seed), args.time_limit)
+            row["peer"] = _alone(peer, cluster(tasks, args.seed), args.time_limit)
         rows.append(row)
         print(line(row), flush=True)
     if args.output:
