@@ -25,7 +25,7 @@ from gongzao.scheduling.stop import Stop
 
 __all__ = ["score_of", "solve"]
 
-PROVABLE, FEW = 400, 100
+PROVABLE, FEW = 270, 100
 """Modes, or tasks, of a shop up to which a proof is tried."""
 FIRST, CLOSE, CLOSE_FIRST = 0.02, 0.02, 0.7
 """Share of the time the search of a small shop has to itself; where the gap is then below the second figure, it is a
