@@ -92,7 +92,7 @@ class Builder:
             column.width = Mm(width)
         self.row(table, heads, widths, (), HEADING, size, head=True)
         self.mark(table, f"{{%tr for item in {rows} %}}")
-        self.row(table, cells, widths, right, TEXT, size, height=more.get("height"))
+        self.row(table, cells, widths, right, TEXT, size, height=more.get("height"), together=not more.get("long"))
         self.mark(table, "{%tr endfor %}")
         if total:
             self.row(table, total, widths, right, HEADING, size)
@@ -113,6 +113,7 @@ class Builder:
         *,
         head: bool = False,
         height: int | None = None,
+        together: bool = True,
     ) -> None:
         """Write a row of a table."""
         row = table.add_row()
@@ -127,7 +128,7 @@ class Builder:
             paragraph = cell.paragraphs[0]
             paragraph.paragraph_format.space_after = Pt(0)
             paragraph.paragraph_format.line_spacing = 1.3
-            paragraph.paragraph_format.keep_with_next = head
+            paragraph.paragraph_format.keep_with_next = head or together
             if head or n in right:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if head else WD_ALIGN_PARAGRAPH.RIGHT
             font(paragraph.add_run(text), name, size)
@@ -170,7 +171,7 @@ class Builder:
         self.heading("一、签约各方")
         self.table(
             ("序号", "单位名称", "统一社会信用代码", "角色"),
-            (12, 62, 48, 34),
+            (12, 56, 54, 34),
             "parties",
             ("{{ item.n }}", "{{ item.name }}", "{{ item.code }}", "{{ item.role }}"),
         )
@@ -238,6 +239,7 @@ class Builder:
             ),
             right=(4,),
             size=9,
+            long=True,
         )
         self.loop("work_rules", "{{ item }}")
         self.heading("七、成果权属、优先使用与收益分配")
@@ -268,6 +270,7 @@ class Builder:
             "parties",
             ("{{ item.name }}\n{{ item.code }}", "", "　　年　月　日"),
             height=20,
+            long=True,
         )
         self.heading("附件　合同哈希与核对方法")
         self.line("合同哈希（SHA-256）：", keep=True)

@@ -188,7 +188,10 @@ def test_a_further_firm_joins_once(anping: Any) -> None:
     again = send(client, "join", project, data)
     assert again.status_code == 422
     assert "已以" in again.content.decode()
-    assert send(client, "pledge", project, form(anping, 0, "10") | {"party": firm.uscc, "confirmed": "1"}).status_code == 302
+    assert (
+        send(client, "pledge", project, form(anping, 0, "10") | {"party": firm.uscc, "confirmed": "1"}).status_code
+        == 302
+    )
     late = anping.proposal.terms.deadline
     assert send(anping.client(anping.organiser), "join", project, data, late).status_code == 403
 
@@ -282,9 +285,7 @@ def test_the_page_says_how_far_it_is_and_links_to_the_ledger(anping: Any) -> Non
     assert "示例数据" in text
 
 
-def test_the_number_of_queries_does_not_grow_with_the_pledges(
-    anping: Any, django_assert_max_num_queries: Any
-) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_pledges(anping: Any, django_assert_max_num_queries: Any) -> None:
     project = anping.open()
     fund(anping, project)
     for n in range(20):

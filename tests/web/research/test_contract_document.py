@@ -25,8 +25,8 @@ from gongzao.web.ledger.models import Entry
 from gongzao.web.research import contracts, services, store
 from gongzao.web.research.contract_document import document, open_document
 from gongzao.web.research.contracts import Finding
-from gongzao.web.research.models import Event, Project
 from gongzao.web.research.models import Contract as Kept
+from gongzao.web.research.models import Event, Project
 from tests.web.research.test_campaign import at, send, state
 from tests.web.research.test_services import fund, start
 
@@ -301,7 +301,7 @@ def office(tmp_path: Path) -> Any:
         profile = f"-env:UserInstallation=file://{tmp_path}/profile"
         command = [str(OFFICE), "--headless", profile, "--convert-to", form, "--outdir", str(out)]
         subprocess.run([*command, str(tmp_path / "contract.docx")], check=True, capture_output=True, timeout=180)
-        return (out / f"contract.{form.split(':')[0]}").read_bytes()
+        return (out / f"contract.{form.split(':', maxsplit=1)[0]}").read_bytes()
 
     return convert
 

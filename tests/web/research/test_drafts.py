@@ -1,6 +1,7 @@
 """Drafts: written in sections, handed in, decided on, opened; and amendments of a contract."""
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from gongzao.kernel import InvalidValue
-from gongzao.research import Exemption, Phase, ProposalRefused, Verdict, two_round_project
+from gongzao.research import Exemption, Phase, Proposal, ProposalRefused, Terms, Verdict, two_round_project
 from gongzao.web.ledger.models import Entry
 from gongzao.web.research import drafts, store
 from gongzao.web.research.models import Draft, Event, Project
@@ -32,6 +33,13 @@ def open_call(anping: Any) -> None:
 def write(anping: Any, data: dict[str, Any] | None = None, now: datetime = NOW) -> Draft:
     whole = from_proposal(anping.proposal) if data is None else data
     return drafts.start(anping.topic, anping.firms[1], now, by=anping.members[1], data=whole)
+
+
+def current(proposal: Proposal) -> dict[str, Any]:
+    """Return what is typed for a proposal whose campaign begins now."""
+    now = timezone.now().replace(microsecond=0)
+    days = [now + timedelta(days=n) for n in (0, 10, 20, 30)]
+    return from_proposal(replace(proposal, terms=Terms(*days)))
 
 
 def hand(anping: Any, data: dict[str, Any] | None = None, now: datetime = NOW) -> Draft:
@@ -212,8 +220,16 @@ def test_a_draft_with_faults_is_not_handed_in(anping: Any) -> None:
     assert (draft.state, draft.version) == (State.WRITING, 1)
 
 
-def test_submitting_shows_the_figures_first(anping: Any, open_call: None) -> None:
+def test_a_campaign_that_is_over_is_not_handed_in(anping: Any, open_call: None) -> None:
     draft = write(anping)
+    after = anping.proposal.terms.deadline
+    with pytest.raises(ProposalRefused) as error:
+        drafts.submit(draft, 1, after, by=anping.members[1])
+    assert [fault.code for fault in error.value.faults] == ["draft.past"]
+
+
+def test_submitting_shows_the_figures_first(anping: Any, open_call: None) -> None:
+    draft = write(anping, current(anping.proposal))
     client: Client = anping.client(anping.members[1])
     address = f"/research/drafts/{draft.slug}/submit/"
     summary = client.post(address, {"seen": 1}).content.decode()
@@ -228,7 +244,7 @@ def test_submitting_shows_the_figures_first(anping: Any, open_call: None) -> Non
 
 
 def test_returned_with_a_reply_mended_and_opened(anping: Any, open_call: None) -> None:
-    draft = hand(anping, now=timezone.now())
+    draft = hand(anping, current(anping.proposal), timezone.now())
     organiser: Client = anping.client(anping.organiser)
     base = f"/research/drafts/{draft.slug}"
     assert organiser.post(f"{base}/return/", {"seen": draft.version, "reply": " "}).status_code == 422
@@ -264,7 +280,7 @@ EXEMPTION = {
 
 def test_support_beyond_the_policy_needs_a_recorded_decision(anping: Any, open_call: None) -> None:
     """A proposal beyond the limits can be handed in, is opened with a decision only, and the decision is kept."""
-    data = from_proposal(anping.proposal)
+    data = current(anping.proposal)
     data["support"]["support"] = "100 万元"
     draft = hand(anping, data, timezone.now())
     organiser: Client = anping.client(anping.organiser)

@@ -164,7 +164,7 @@ def _milestones(contract: Contract, names: dict[str, str]) -> list[Row]:
         {
             "id": m.id,
             "title": m.title,
-            "due": f"{m.due}",
+            "due": f"{m.due:%Y.%m.%d}",
             "condition": m.condition,
             "amount": amount(m.amount),
             "payees": "\n".join(f"{names[part.party]} {amount(part.amount)}" for part in m.payees),

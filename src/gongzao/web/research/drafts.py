@@ -24,7 +24,7 @@ from gongzao.web.research.calls import mint
 from gongzao.web.research.models import MAX_NAME, Draft, Project, Topic
 from gongzao.web.research.proposal_faults import check
 from gongzao.web.research.proposal_form import from_proposal
-from gongzao.web.research.proposal_reader import Fault, Registered, codes, read
+from gongzao.web.research.proposal_reader import Fault, Reading, Registered, codes, read
 from gongzao.web.research.rights import acts_for, require_member, require_organiser
 from gongzao.web.research.sections import CAMPAIGN, Typed
 
@@ -73,7 +73,16 @@ def proposal_of(
         policy, version = policies.in_force(topic.call, localdate(now))
     except InvalidValue as error:
         return reading.proposal, (*reading.faults, Fault("basics", error.code, error.en, error.zh))
-    return reading.proposal, check(reading, version, (policy.name_en, policy.name_zh), exemption)
+    found = check(reading, version, (policy.name_en, policy.name_zh), exemption)
+    return reading.proposal, (*found, *_past(reading, now))
+
+
+def _past(reading: Reading, now: datetime) -> Iterator[Fault]:
+    """Yield a fault if the campaign would be over before it begins."""
+    unread = any(fault.section == "terms" for fault in reading.faults)
+    if not unread and reading.proposal.terms.deadline <= now:
+        en, zh = "the deadline has passed: set a later one", "认缴截止时间已过，请改为以后的时间"
+        yield Fault("terms", "draft.past", en, zh, field="deadline")
 
 
 def start(topic: Topic, lead: Enterprise, now: datetime, *, by: User | None, data: Typed | None = None) -> Draft:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -44,17 +44,18 @@ def enter(
     """
     if by is not None and not keeps_register(by):
         raise PermissionDenied
-    with transaction.atomic():
-        if Expert.objects.filter(code=code).exists() or (account and Expert.objects.filter(user=account).exists()):
-            raise InvalidValue(
-                "expert.taken",
-                en=f"{code}, or the account, belongs to another expert",
-                zh=f"编号 {code} 或账号已属于其他专家",
+    try:
+        with transaction.atomic():
+            row = Expert.objects.create(
+                code=code, name=name, field=field, employer=employer, user=account, synthetic=synthetic
             )
-        row = Expert.objects.create(
-            code=code, name=name, field=field, employer=employer, user=account, synthetic=synthetic
-        )
-        row.conflicts.set(conflicts)
+            row.conflicts.set(conflicts)
+    except IntegrityError:
+        raise InvalidValue(
+            "expert.taken",
+            en=f"{code}, or the account, belongs to another expert",
+            zh=f"编号 {code} 或账号已属于其他专家",
+        ) from None
     return row
 
 

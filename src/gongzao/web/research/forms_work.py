@@ -21,6 +21,7 @@ from gongzao.web.research.forms_base import SLUG, choose, dress
 from gongzao.web.research.sentences import result_kind_label, verdict_label
 
 MOST = Decimal(MAX_FEN) / 100
+TICK = {"class": "form-check-input"}
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -38,8 +39,6 @@ class FilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> list[File]:
         """Return the files with their contents."""
-        if not data:
-            super().clean(None, initial)
         given: Sequence[UploadedFile[bytes]] = data if isinstance(data, list | tuple) else [data] if data else []
         if not given:
             raise ValidationError(self.error_messages["required"], code="required")
@@ -79,7 +78,7 @@ class SubmitForm(SeenForm):
         label=_("证明材料"),
         help_text=_("把文件拖到框内、选择文件或用手机拍照。PDF、Word、Excel、PNG、JPEG，每个不超过10 MB，最多10个。"),
     )
-    agreed = forms.BooleanField(label=_("我已核对：验收通过后将按下列金额拨付。"))
+    agreed = forms.BooleanField(label=_("我已核对：评审通过后按以上金额拨付。"), widget=forms.CheckboxInput(TICK))
 
     def __init__(
         self, *args: Any, parties: Iterable[tuple[str, str]], owed: Sequence[tuple[str, str, Unit, str]], **kwargs: Any
@@ -101,7 +100,7 @@ class SubmitForm(SeenForm):
 class ReviewForm(forms.Form):
     """A verdict on a milestone."""
 
-    verdict = forms.ChoiceField(label=_("评审结论"), widget=forms.RadioSelect)
+    verdict = forms.ChoiceField(label=_("评审结论"), widget=forms.RadioSelect(TICK))
     reason = forms.CharField(label=_("理由"), max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 4}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -142,7 +141,7 @@ class ConflictsForm(forms.Form):
 class ExpertForm(ConflictsForm):
     """An expert to enter."""
 
-    code = forms.RegexField(SLUG, label=_("专家编号"))
+    code = forms.RegexField(SLUG, label=_("专家编号"), strip=True)
     name = forms.CharField(label=_("姓名"), max_length=40)
     field = forms.CharField(label=_("专业领域"), max_length=120, required=False)
     employer = forms.CharField(label=_("工作单位（统一社会信用代码）"), max_length=18, required=False)
@@ -193,7 +192,7 @@ class VoteForm(forms.Form):
 class ResultForm(forms.Form):
     """A result to register."""
 
-    id = forms.RegexField(SLUG, label=_("成果编号"))
+    id = forms.RegexField(SLUG, label=_("成果编号"), strip=True)
     party = forms.ChoiceField(label=_("登记单位"))
     kind = forms.ChoiceField(label=_("类别"))
     title = forms.CharField(label=_("名称"), max_length=200)
@@ -213,7 +212,7 @@ class LicenceForm(forms.Form):
     result = forms.ChoiceField(label=_("成果"))
     firm = forms.ChoiceField(label=_("申请单位"))
     fee = quantity_field(_("许可费（元）"), least=Decimal(0))
-    exclusive = forms.BooleanField(label=_("独占许可"), required=False)
+    exclusive = forms.BooleanField(label=_("独占许可"), required=False, widget=forms.CheckboxInput(TICK))
 
     def __init__(
         self, *args: Any, results: Iterable[tuple[str, str]], firms: Iterable[tuple[str, str]], **kwargs: Any

@@ -11,8 +11,9 @@ from gongzao.kernel import InvalidValue, Money
 from gongzao.research import Candidate, Contest, InvalidAllocation, Voter, equal_shares, optimum, welfare_gap
 from gongzao.web.accounts.models import User
 from gongzao.web.clusters.models import Cluster, Enterprise
-from gongzao.web.research import drafts, models
+from gongzao.web.research import models
 from gongzao.web.research.fund import position
+from gongzao.web.research.proposal_reader import read
 from gongzao.web.research.rights import require_member, require_organiser
 
 MOST_SCORE = 10
@@ -21,17 +22,17 @@ MOST_SCORE = 10
 OPEN_STATES = (models.Draft.State.SUBMITTED, models.Draft.State.OPENED)
 
 
-def support_of(draft: models.Draft, now: datetime) -> int:
+def support_of(draft: models.Draft) -> int:
     """Return what a draft asks from the fund [fen]."""
-    return drafts.proposal_of(draft, now)[0].support
+    return read(draft.data, draft.slug, draft.topic.slug, {}).proposal.support
 
 
-def candidates(cluster: Cluster, now: datetime) -> list[tuple[models.Draft, int]]:
+def candidates(cluster: Cluster) -> list[tuple[models.Draft, int]]:
     """Return the submitted proposals of a cluster that ask for support, and how much [fen]."""
     rows = models.Draft.objects.filter(
         topic__cluster=cluster, state=models.Draft.State.SUBMITTED, amends__isnull=True
-    ).select_related("topic__call", "topic__cluster", "lead")
-    asked = [(row, support_of(row, now)) for row in rows]
+    ).select_related("topic", "lead")
+    asked = [(row, support_of(row)) for row in rows]
     return [(row, amount) for row, amount in asked if amount > 0]
 
 
@@ -74,7 +75,7 @@ def set_up(
         if closes <= now:
             raise _wrong("closes", "the round must close in the future", "截止时间须晚于现在")
         _check_money(total, parts)
-        possible = {row.pk for row, _amount in candidates(cluster, now)}
+        possible = {row.pk for row, _amount in candidates(cluster)}
         if not chosen or any(row.pk not in possible for row in chosen):
             raise _wrong(
                 "candidates",
@@ -167,16 +168,16 @@ def decide(row: models.FundRound, now: datetime, *, by: User | None) -> models.F
             return row
         if now < row.closes:
             raise _wrong("not_due", "votes are still taken", "表决尚未截止")
-        row.result = result(row, now)
+        row.result = result(row)
         row.save(update_fields=["result"])
     return row
 
 
-def result(row: models.FundRound, now: datetime) -> dict[str, Any]:
+def result(row: models.FundRound) -> dict[str, Any]:
     """Return the allocation of a round as it is stored: exact fractions as text, costs in fen."""
     asked = {
-        draft.slug: (draft, support_of(draft, now))
-        for draft in row.drafts.filter(state__in=OPEN_STATES).select_related("topic__call", "topic__cluster")
+        draft.slug: (draft, support_of(draft))
+        for draft in row.drafts.filter(state__in=OPEN_STATES).select_related("topic")
     }
     costs = {slug: amount for slug, (_draft, amount) in asked.items() if amount > 0}
     voters = [

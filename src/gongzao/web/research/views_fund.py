@@ -98,7 +98,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     """Set up a round for a cluster."""
     user, now = user_of(request), timezone.now()
     cluster = get_object_or_404(editable(Cluster.objects.all(), user), slug=slug)
-    asked = fund_rounds.candidates(cluster, now)
+    asked = fund_rounds.candidates(cluster)
     drafts = Draft.objects.filter(pk__in=[row.pk for row, _amount in asked])
     free = fund.position().free
     initial = {"key": uuid4().hex, "scale": "yuan", "amount": f"{amount(free)}", "parts": _equal_parts(cluster, free)}
@@ -157,7 +157,7 @@ def round_page(request: HttpRequest, slug: str) -> HttpResponse:
 def _round(request: HttpRequest, row: FundRound, form: ScoreForm | None = None, error: str = "") -> HttpResponse:
     user, now = user_of(request), timezone.now()
     voters = list(row.voters.select_related("enterprise"))
-    drafts = list(row.drafts.select_related("topic__call", "topic__cluster", "lead").order_by("slug"))
+    drafts = list(row.drafts.select_related("topic", "lead").order_by("slug"))
     is_open = row.result is None and now < row.closes
     mine = [voter for voter in voters if voter.enterprise in firms_of(user)] if is_open else []
     costs: dict[str, int] = row.result["costs"] if row.result else {}
@@ -167,7 +167,7 @@ def _round(request: HttpRequest, row: FundRound, form: ScoreForm | None = None, 
         "voters": voters,
         "total": total,
         "candidates": [
-            (draft, costs.get(draft.slug, 0) if row.result else fund_rounds.support_of(draft, now)) for draft in drafts
+            (draft, costs.get(draft.slug, 0) if row.result else fund_rounds.support_of(draft)) for draft in drafts
         ],
         "forms": _score_forms(mine, drafts, form),
         "may_decide": row.result is None and now >= row.closes and organises(user, row.cluster),

@@ -17,7 +17,7 @@ from gongzao.kernel import GongzaoError, Uscc
 from gongzao.research import Earned, LicenceRequest, Phase, Project, Result, ResultKind
 from gongzao.web.research import models, money, queries, services, store
 from gongzao.web.research.confirming import confirm
-from gongzao.web.research.display import name_of, said, wan, yuan
+from gongzao.web.research.display import name_of, said, yuan
 from gongzao.web.research.forms_work import IncomeForm, LicenceForm, ResultForm, exact
 from gongzao.web.research.rights import firms_of, organises
 from gongzao.web.research.views_projects import opened
@@ -63,7 +63,7 @@ def _answer(project: Project) -> str:
     return _("已登记成果%(results)s项，许可%(licences)s项，收益共 %(income)s，已按合同比例分配。") % {
         "results": len(project.results),
         "licences": len(project.granted),
-        "income": wan(total),
+        "income": yuan(total),
     }
 
 

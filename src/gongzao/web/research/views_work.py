@@ -96,7 +96,7 @@ def submit(request: HttpRequest, pk: str) -> HttpResponse:
                 row,
                 request.POST.get("milestone", ""),
                 data["party"],
-                data["files"],
+                data["evidence"],
                 form.deliveries,
                 timezone.now(),
                 by=user_of(request),

@@ -119,9 +119,7 @@ def answer(project: Project, found: Sequence[Line]) -> str:
         return _("项目已终止，%(done)s/%(all)s个里程碑验收。") % {"done": len(project.accepted), "all": len(found)}
     if current is None:
         return _("合同签署、资金收取后，里程碑按顺序提交。")
-    text = _("下一个里程碑“%(title)s”：%(state)s，%(due)s 前完成。") % {
-        "title": current.milestone.title,
-        "state": current.word,
-        "due": current.milestone.due,
-    }
-    return text + (_("已逾期%(n)s天，请尽快提交或提请变更。") % {"n": current.late} if current.late else "")
+    words = {"title": current.milestone.title, "state": current.word, "due": current.milestone.due, "n": current.late}
+    if current.late:
+        return _("“%(title)s”%(state)s，应于%(due)s前提交，已逾期%(n)s天：请尽快提交，或提请变更合同。") % words
+    return _("“%(title)s”%(state)s，应于%(due)s前完成。") % words

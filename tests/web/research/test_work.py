@@ -1,0 +1,184 @@
+"""Milestones on the pages: handed in, drawn for, paid; what is refused leaves nothing behind."""
+
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from gongzao.research import Unit, Verdict
+from gongzao.web.ledger import queries as ledger
+from gongzao.web.research import experts, money, store, work
+from gongzao.web.research.evidence import MAX_BYTES, MAX_FILES
+from gongzao.web.research.models import Event, Project, Review
+from tests.web.research.deeds import PDF, draw, judge, send, stored, url, waiting
+from tests.web.research.story import hand_in, start
+
+
+@pytest.fixture
+def running(anping: Any) -> Project:
+    project: Project = anping.open()
+    start(anping, project)
+    return project
+
+
+def test_from_handing_in_to_payment(anping: Any, running: Project) -> None:
+    assert send(anping, running, d0="400").status_code == 302
+    value = store.read(running.pk)
+    assert value.submission is not None
+    assert [(d.unit, d.quantity) for d in value.submission.deliveries] == [(Unit.WORK_HOURS, 400_00)]
+    assert draw(anping, running).status_code == 302
+    for row in waiting(running):
+        assert judge(anping, row, Verdict.ACCEPT).status_code == 302
+    value = store.read(running.pk)
+    assert value.accepted == ("M1",)
+    found = money.books(value)
+    assert (found.total.released, found.total.held, found.differences) == (800_000_00, 1_200_000_00, ())
+    page = anping.client(anping.members[0]).get(url("work", running)).content.decode()
+    assert "已验收，款项已拨付" in page
+    assert "见意见" in page
+
+
+def test_the_page_says_what_will_be_released_and_from_whom(anping: Any, running: Project) -> None:
+    page = anping.client(anping.members[2]).get(url("submit", running)).content.decode()
+    for text in ("800,000.00 元", "600,000.00 元", "342,857.14 元", "285,714.29 元", "171,428.57 元"):
+        assert text in page
+    value = store.read(running.pk)
+    sources = work.draws(value, [])
+    public = anping.firms[0].uscc
+    drawn = [{part.party: part.amount for part in sources[m]}.get(public, 0) for m in ("M1", "M2", "M3")]
+    assert drawn == [0, 100_000_00, 500_000_00]
+    for milestone in ("M1", "M2", "M3"):
+        hand_in(anping, running, milestone, Verdict.ACCEPT)
+    log = [row.value for row in Event.objects.filter(project=running).order_by("seq")]
+    assert work.draws(store.read(running.pk), log) == sources
+
+
+def test_lateness_is_said_in_words(running: Project) -> None:
+    value = store.read(running.pk)
+    first, second, _third = work.lines(value, [], date(2026, 1, 5))
+    assert (first.late, second.late) == (189, 5)
+    assert "已逾期189天" in work.answer(value, [first, second])
+    assert work.lines(value, [], date(2025, 6, 30))[0].late == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"evidence": None}, "没有提交任何内容"),
+        ({"evidence": [SimpleUploadedFile("a.pdf", b"")]}, "没有提交任何内容"),
+        ({"evidence": [SimpleUploadedFile("a.pdf", b"MZ\x90 no document")]}, "须为 PDF"),
+        ({"evidence": [SimpleUploadedFile("a.pdf", PDF), SimpleUploadedFile("b.docx", b"<html>")]}, "须为 PDF"),
+        ({"evidence": [SimpleUploadedFile("a.pdf", PDF.ljust(MAX_BYTES + 1))]}, "不超过10 MB"),
+        ({"evidence": [SimpleUploadedFile("a.pdf", PDF + b"%d" % n) for n in range(MAX_FILES + 1)]}, "最多10个"),
+        ({"seen": 1}, "页面已过期"),
+        ({"seen": None}, "页面已过期"),
+        ({"seen": "9" * 400}, "没有提交任何内容"),
+        ({"milestone": "M2"}, "下一里程碑为 M1"),
+        ({"milestone": "\x00"}, "下一里程碑为 M1"),
+        ({"party": "91139900EXAMPLE01Q"}, "没有提交任何内容"),
+        ({"d0": "1000.01"}, "尚应投入"),
+        ({"d0": "0.001"}, "没有提交任何内容"),
+        ({"d0": "-1"}, "没有提交任何内容"),
+        ({"d0": "1e999"}, "没有提交任何内容"),
+        ({"agreed": None}, "没有提交任何内容"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_stored(
+    anping: Any, running: Project, changes: dict[str, Any], said: str
+) -> None:
+    before = stored()
+    for file in changes.get("evidence") or ():
+        file.seek(0)
+    answer = send(anping, running, **changes)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert stored() == before
+
+
+def test_a_second_click_finds_the_milestone_under_review(anping: Any, running: Project) -> None:
+    seen = store.read(running.pk).version
+    assert send(anping, running).status_code == 302
+    before = stored()
+    assert send(anping, running, seen=seen, milestone="M1").status_code == 422
+    assert stored() == before
+
+
+def test_only_parties_hand_in_and_only_organisers_draw(anping: Any, running: Project) -> None:
+    data = {"party": anping.firms[2].uscc, "milestone": "M1", "agreed": "on"}
+    before = stored()
+    for user, status in ((anping.stranger, 404), (anping.organiser, 403), (anping.experts[0].user, 404)):
+        file = {"evidence": SimpleUploadedFile("a.pdf", PDF)}
+        assert anping.client(user).post(url("submit", running), data | file).status_code == status
+    assert stored() == before
+    send(anping, running)
+    before, seen = stored(), {"seen": store.read(running.pk).version}
+    for user, status in ((anping.members[1], 403), (anping.stranger, 404), (anping.experts[0].user, 404)):
+        assert anping.client(user).post(url("draw", running), seen).status_code == status
+    assert stored() == before
+
+
+def test_out_of_order_draws_are_refused(anping: Any, running: Project) -> None:
+    before = stored()
+    assert "没有待评审的里程碑" in draw(anping, running).content.decode()
+    send(anping, running)
+    stale = anping.client(anping.organiser).post(url("draw", running), {"seen": 1})
+    assert stale.status_code == 422
+    assert Review.objects.count() == before[-1]
+    draw(anping, running)
+    before = stored()
+    assert draw(anping, running).status_code == 422
+    assert stored() == before
+
+
+def test_anybody_can_repeat_the_draw(anping: Any, running: Project) -> None:
+    send(anping, running)
+    client = anping.client(anping.organiser)
+    page = client.get(url("work", running)).content.decode()
+    assert "任职于河北科技大学" in page
+    seed = experts.draw_seed(running)
+    assert seed in page
+    handed_in = Event.objects.get(project=running, kind="Submitted").at
+    before = [head for head in ledger.daily_heads() if head.day < handed_in.date()]
+    assert seed == f"{before[-1].day}:{before[-1].hash}"
+    draw(anping, running)
+    value = store.read(running.pk)
+    ranked = sorted(
+        (expert.code for expert in anping.experts if expert.code != "own"),
+        key=lambda code: sha256(f"{seed}:{running.pk}:M1:{code}".encode()).digest(),
+    )
+    assert list(value.reviewers) == ranked[:3]
+
+
+def test_declared_conflicts_are_named_and_left_out(anping: Any, running: Project) -> None:
+    send(anping, running)
+    anping.experts[0].conflicts.add(anping.firms[1])
+    named = {found.expert.code: found.conflict for found in experts.candidates(store.read(running.pk))}
+    assert named["e0"] == "申报与网都河北科技服务有利益关系"
+    assert {code for code, conflict in named.items() if conflict} == {"e0", "own"}
+    for expert in anping.experts[1:4]:
+        expert.conflicts.add(anping.firms[1])
+    before = stored()
+    assert "无利益冲突的仅2名" in draw(anping, running).content.decode()
+    assert stored() == before
+
+
+def test_a_rejected_milestone_shows_the_settlement(anping: Any, running: Project) -> None:
+    hand_in(anping, running, "M1", Verdict.ACCEPT)
+    hand_in(anping, running, "M2", Verdict.REJECT)
+    page = anping.client(anping.members[1]).get(url("work", running)).content.decode()
+    assert "终止结算" in page
+    for refund in ("360,000.00 元", "300,000.00 元", "180,000.00 元"):
+        assert refund in page
+    assert "不再需要投入的实物" in page
+    assert money.books(store.read(running.pk)).differences == ()
+
+
+def test_queries_do_not_grow(anping: Any, running: Project, django_assert_max_num_queries: Any) -> None:
+    client = anping.client(anping.members[2])
+    for milestone in ("M1", "M2", "M3"):
+        hand_in(anping, running, milestone, Verdict.SEND_BACK)
+        hand_in(anping, running, milestone, Verdict.ACCEPT)
+    with django_assert_max_num_queries(12):
+        assert client.get(url("work", running)).status_code == 200
