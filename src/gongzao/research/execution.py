@@ -172,7 +172,7 @@ def _accept(project: Project, submission: e.Submitted) -> list[e.Body]:
 
 
 def draws(project: Project, amount: int) -> tuple[Part, ...]:
-    """Return from whose stakes ``amount`` [fen] comes: in proportion to what was paid in, the public institute's last."""
+    """Return from whose stakes ``amount`` [fen] comes: by what each paid in, the public institute's last."""
     parts: list[Part] = []
     for public in (False, True):
         tier = [party for party in project.paid if project.is_public(party) is public]

@@ -203,7 +203,7 @@ def list_events(
             "at": event.at,
             "kind": type(event.body).__name__,
             "text": sentences.of_event(value, event),
-            "data": to_plain(event),
+            "data": {} if sentences.sealed(value, event) else to_plain(event),
         }
         for event in log[after : after + per_page]
     ]

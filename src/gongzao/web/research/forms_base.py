@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-SLUG = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"
+SLUG = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}\Z"
 
 _TICKED = (forms.CheckboxInput, forms.CheckboxSelectMultiple, forms.RadioSelect)
 
@@ -13,9 +13,7 @@ def dress(form: forms.BaseForm) -> None:
     """Give the fields of a form their looks."""
     for field in form.fields.values():
         widget = field.widget
-        if isinstance(
-            widget, forms.CheckboxInput | forms.CheckboxSelectMultiple | forms.RadioSelect | forms.HiddenInput
-        ):
+        if isinstance(widget, (*_TICKED, forms.HiddenInput)):
             continue
         widget.attrs["class"] = "form-select" if isinstance(widget, forms.Select) else "form-control"
 

@@ -211,7 +211,7 @@ class Event(InsertOnly):
 class Draft(models.Model):
     """A proposal that is being written, or the amendment of a contract; its sections are kept as they were typed.
 
-    ``data`` holds the fields of each section's form; :mod:`gongzao.web.research.proposal_form` makes a proposal of it.
+    ``data`` holds the fields of each section's form; :mod:`.proposal_reader` makes a proposal of it.
     """
 
     class State(models.TextChoices):

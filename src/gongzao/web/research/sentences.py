@@ -85,6 +85,11 @@ def _parts(project: Project, parts: tuple[Part, ...]) -> str:
     return _("、").join(given) or _("无")
 
 
+def sealed(project: Project, event: e.Event) -> bool:
+    """Whether an event is a verdict that nobody reads yet: they are opened together, once all are given."""
+    return project.submission is not None and event.body in project.reviews.values()
+
+
 def of_event(project: Project, event: e.Event) -> str:
     """Say what happened; ``project`` gives the parties their names."""
 
@@ -156,7 +161,7 @@ def _of_work(project: Project, event: e.Event) -> str:
             text = _("专家 %(expert)s 评审里程碑 %(milestone)s：%(verdict)s") % {
                 "expert": reviewer,
                 "milestone": milestone,
-                "verdict": verdict_label(verdict),
+                "verdict": _("已评审") if sealed(project, event) else verdict_label(verdict),
             }
         case e.Accepted(milestone, draws, payees):
             text = _("里程碑 %(milestone)s 通过验收；出资：%(draws)s；拨付：%(payees)s") % {

@@ -8,9 +8,11 @@ from gongzao.kernel import InvalidValue
 from gongzao.ledger import Outcome, Status
 from gongzao.research import (
     SHARED,
+    Amended,
     Drawn,
     Event,
     Reviewed,
+    Signed,
     Step,
     accounts,
     fold,
@@ -21,7 +23,7 @@ from gongzao.web.accounts.models import User
 from gongzao.web.clusters.models import Cluster, Enterprise, Region
 from gongzao.web.ledger import services as ledger
 from gongzao.web.ledger.models import Account
-from gongzao.web.research import models
+from gongzao.web.research import contracts, models
 
 
 def read(project_id: str) -> ProjectValue:
@@ -84,6 +86,8 @@ def write(step: Step, by: User | None) -> None:
             _book(step)
         row.title, row.phase, row.version, row.changed_at = value.proposal.title, value.phase, value.version, value.at
         row.save(update_fields=["title", "phase", "version", "changed_at"])
+        if any(isinstance(event.body, Signed | Amended) for event in step.events):
+            contracts.keep(row)
 
 
 def _book(step: Step) -> None:

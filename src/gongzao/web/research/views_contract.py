@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -121,9 +120,7 @@ def sign(request: HttpRequest, pk: str) -> HttpResponse:
         if "confirmed" not in request.POST:
             after = rules.sign(value, party, named, now, by="preview").project
             return _confirm_signature(request, context, party, after)
-        with transaction.atomic():
-            done = services.sign(row, party, named, now, by=user)
-            contracts.keep(row)
+        done = services.sign(row, party, named, now, by=user)
     except GongzaoError as error:
         return _page(request, context, error=said(error))
     if done.phase is Phase.RUNNING:

@@ -21,6 +21,7 @@ from gongzao.web.project.exports import Cell, Table, clock, send
 from gongzao.web.research import history, models, money, queries, sentences
 from gongzao.web.research.display import unit_label, unit_word, wan, whole
 from gongzao.web.research.forms_projects import ProjectsForm
+from gongzao.web.research.rights import firms_of
 
 PAGE = 30
 
@@ -95,9 +96,16 @@ def public(request: HttpRequest, pk: str) -> HttpResponse:
         "total": wan(found.total),
         "phase": found.row.get_phase_display(),
     }
-    return render(
-        request, "research/public.html", {"found": found, "row": found.row, "answer": answer, "inside": inside}
-    )
+    firms = firms_of(request.user)
+    context = {
+        "found": found,
+        "row": found.row,
+        "answer": answer,
+        "inside": inside,
+        "may_join": bool(firms) and not inside and found.row.phase in (Phase.CAMPAIGN, Phase.SECOND_ROUND),
+        "may_ask": bool(firms) and bool(found.results) and found.row.phase in (Phase.COMPLETED, Phase.STOPPED),
+    }
+    return render(request, "research/public.html", context)
 
 
 def opened(request: HttpRequest, pk: str) -> dict[str, Any]:

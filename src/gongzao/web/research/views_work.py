@@ -82,26 +82,11 @@ def submit(request: HttpRequest, pk: str) -> HttpResponse:
         return _page(request, pk, _("现在没有可提交的里程碑。"))
     sent = request.method == "POST"
     initial = {"seen": project.version, "party": mine[0][0]}
-    form = SubmitForm(
-        request.POST if sent else None,
-        request.FILES if sent else None,
-        parties=mine,
-        owed=_owed(project),
-        initial=initial,
-    )
+    bound = (request.POST, request.FILES) if sent else (None, None)
+    form = SubmitForm(*bound, parties=mine, owed=_owed(project), initial=initial)
     if sent and form.is_valid():
-        data = form.cleaned_data
         try:
-            evidence.hand_in(
-                row,
-                request.POST.get("milestone", ""),
-                data["party"],
-                data["evidence"],
-                form.deliveries,
-                timezone.now(),
-                by=user_of(request),
-                seen=data["seen"] or 0,
-            )
+            _hand_in(request, row, form)
         except GongzaoError as error:
             form.add_error(None, said(error))
         else:
@@ -114,6 +99,20 @@ def submit(request: HttpRequest, pk: str) -> HttpResponse:
         "draws": rules.draws(project, project.next_milestone.amount),
     }
     return render(request, "research/submit.html", context, status=422 if sent else 200)
+
+
+def _hand_in(request: HttpRequest, row: models.Project, form: SubmitForm) -> None:
+    data = form.cleaned_data
+    evidence.hand_in(
+        row,
+        request.POST.get("milestone", ""),
+        data["party"],
+        data["evidence"],
+        form.deliveries,
+        timezone.now(),
+        by=user_of(request),
+        seen=data["seen"] or 0,
+    )
 
 
 def _owed(project: Project) -> list[tuple[str, str, rules.Unit, str]]:
