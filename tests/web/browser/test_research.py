@@ -25,7 +25,7 @@ from tests.web.research.conftest import OPENING, Anping, make_anping
 
 PLEDGES = ((0, 60), (1, 50), (2, 60), (3, 30))  # who, 万元: the tutorial's
 REPORT = FilePayload(name="报告.pdf", mimeType="application/pdf", buffer=b"%PDF-1.4\n%%EOF\n")
-CAMPAIGN = 25  # the campaign of the project that is clicked through [s]
+CAMPAIGN = 50  # the campaign of the project that is clicked through [s]
 
 
 @pytest.fixture

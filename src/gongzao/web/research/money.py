@@ -206,6 +206,8 @@ def sankey(project: Project, found: Books) -> dict[str, Any]:
 def finding(found: Books) -> str:
     """Say where the money is, in one line."""
     total = found.total
+    if not total.paid and not total.reserved:
+        return _("没有资金冻结，也没有缴款。")
     if not total.paid:
         return _("已认缴 %(reserved)s（冻结，尚未缴款）") % {"reserved": wan(total.reserved)}
     words = _("已缴 %(paid)s：用于研究 %(used)s，退回 %(refunded)s，结存 %(held)s") % {
