@@ -14,8 +14,8 @@ from gongzao.web.research import calls, fund_rounds, store
 from gongzao.web.research.demo_cast import FIRST_EXPERT, Cast, gather
 from gongzao.web.research.demo_story import MARK, Story
 from gongzao.web.research.models import Event, Expert
+from gongzao.web.research.policies import policies
 
-POLICY = "hebei"
 _FUND = 8_000_000_00  # made-up public money in the fund [fen]
 
 
@@ -72,7 +72,7 @@ def _publish(cast: Cast, title: str, stories: list[Story], at: datetime, days: i
     topics = [story.topic for story in stories]
     words = f"{cast.cluster} 共性技术众筹科研{title}征集（{MARK}）"
     closes = at + timedelta(days=days)
-    calls.publish(cast.cluster, words, POLICY, topics, at, closes, at, by=cast.organiser)
+    calls.publish(cast.cluster, words, next(iter(policies())), topics, at, closes, at, by=cast.organiser)
 
 
 def _more_needs(cast: Cast, at: datetime) -> None:
