@@ -21,15 +21,15 @@ def yuan(fen: int | None) -> str:
 
 
 def wan(fen: int | None) -> str:
-    """Return an amount [fen] in ten thousand yuan, without zeros at the end.
+    """Return an amount [fen] in ten thousand yuan, on an English page in yuan; without zeros at the end.
 
     >>> wan(600_000_00), wan(123_400)
     ('60 万元', '0.1234 万元')
     """
     if fen is None:
         return "—"
-    text = f"{whole(fen).scaleb(-4):,f}"
-    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {_('万元')}"
+    text = f"{whole(fen) if in_english() else whole(fen).scaleb(-4):,f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {_('元') if in_english() else _('万元')}"
 
 
 def quantity(hundredths: int, unit: str) -> str:

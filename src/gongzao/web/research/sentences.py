@@ -216,9 +216,11 @@ def _of_end(project: Project, event: e.Event) -> str:
                 "result": request.result,
                 "fee": yuan(request.fee),
             }
-        case e.LicenceGranted(_request, licensee, claimed):
+        case e.LicenceGranted(request_id, licensee, claimed):
             how = _("行使优先权取得许可") if claimed else _("取得许可")
-            text = f"{name_of(project, licensee.code)} {how}"
+            asked = project.requests.get(request_id)
+            name = asked.name if asked and not claimed else name_of(project, licensee.code)
+            text = f"{name} {how}"
         case e.Earned(_id, result, _payer, amount, parts):
             text = _("成果 %(result)s 收益 %(amount)s 到账；分配：%(parts)s") % {
                 "result": result,
