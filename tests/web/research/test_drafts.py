@@ -220,6 +220,17 @@ def test_a_draft_with_faults_is_not_handed_in(anping: Any) -> None:
     assert (draft.state, draft.version) == (State.WRITING, 1)
 
 
+def test_one_firm_under_two_rows_is_one_firm(anping: Any, open_call: None) -> None:
+    data = current(anping.proposal)
+    data["parties"].append({**data["parties"][2], "role": "supplier"})
+    draft = write(anping, data)
+    with pytest.raises(ProposalRefused) as error:
+        drafts.submit(draft, 1, timezone.now(), by=anping.members[1])
+    assert [fault.code for fault in error.value.faults] == ["proposal.same_uscc"]
+    page = anping.client(anping.members[1]).get(draft.get_absolute_url()).content.decode()
+    assert f"同一单位重复参加：统一社会信用代码 {anping.firms[2].uscc}" in page
+
+
 def test_a_campaign_that_is_over_is_not_handed_in(anping: Any, open_call: None) -> None:
     draft = write(anping)
     after = anping.proposal.terms.deadline
