@@ -18,7 +18,7 @@ from gongzao.web.ledger.models import Entry
 from gongzao.web.research import services, store
 from gongzao.web.research.campaign import expected
 from gongzao.web.research.models import Event, Party, Project
-from tests.web.research.test_services import NOW, fund
+from tests.web.research.story import PLEDGED, fund
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -28,12 +28,12 @@ def at(now: datetime) -> Any:
     return patch("django.utils.timezone.now", return_value=now)
 
 
-def send(client: Client, name: str, project: Project, data: dict[str, Any], now: datetime = NOW) -> Any:
+def send(client: Client, name: str, project: Project, data: dict[str, Any], now: datetime = PLEDGED) -> Any:
     with at(now):
         return client.post(reverse(f"research:{name}", args=[project.pk]), data)
 
 
-def look(client: Client, project: Project, now: datetime = NOW) -> str:
+def look(client: Client, project: Project, now: datetime = PLEDGED) -> str:
     with at(now):
         answer = client.get(reverse("research:campaign", args=[project.pk]))
     assert answer.status_code == 200
@@ -121,7 +121,7 @@ def test_the_institute_gives_no_more_than_asked(anping: Any, confirmed: dict[str
 
 def test_a_pledge_beyond_the_fund_is_refused_by_the_ledger(anping: Any) -> None:
     project = anping.open()
-    books.submit([Transfer("spend", Kind.POST, FUND, BANK, 4_400_000_01, "CNY")], NOW, by=None)
+    books.submit([Transfer("spend", Kind.POST, FUND, BANK, 4_400_000_01, "CNY")], PLEDGED, by=None)
     before = Event.objects.count()
     answer = send(anping.client(anping.members[0]), "pledge", project, form(anping, 0, "60") | {"confirmed": "1"})
     assert answer.status_code == 422
@@ -178,7 +178,7 @@ def test_a_further_firm_joins_once(anping: Any) -> None:
     )
     Post.objects.create(user=anping.stranger, role=Role.MEMBER, enterprise=firm)
     client = anping.client(anping.stranger)
-    with at(NOW):
+    with at(PLEDGED):
         assert client.get(reverse("research:campaign", args=[project.pk])).status_code == 404
         assert client.get(reverse("research:join", args=[project.pk])).status_code == 200
     data = {"party": firm.uscc, "role": "supplier"}
@@ -230,7 +230,7 @@ def test_the_organiser_closes_a_round_that_is_over(anping: Any) -> None:
 
 def test_a_missed_threshold_voids_all(anping: Any) -> None:
     project = anping.open()
-    services.pledge(project, "p1", anping.firms[1].uscc, Unit.CASH, 100_00, NOW, by=anping.members[1])
+    services.pledge(project, "p1", anping.firms[1].uscc, Unit.CASH, 100_00, PLEDGED, by=anping.members[1])
     late, client = anping.proposal.terms.deadline, anping.client(anping.organiser)
     seen = {"seen": str(store.read(project.pk).version)}
     assert "全部认缴解冻" in send(client, "close", project, seen, late).content.decode()
@@ -268,7 +268,7 @@ def test_the_second_round_goes_on_to_the_optimum(anping: Any) -> None:
 def test_more_than_needed_is_taken_in_proportion(anping: Any) -> None:
     project = anping.open()
     fund(anping, project)
-    services.pledge(project, "more", anping.firms[1].uscc, Unit.CASH, 333_333_33, NOW, by=anping.members[1])
+    services.pledge(project, "more", anping.firms[1].uscc, Unit.CASH, 333_333_33, PLEDGED, by=anping.members[1])
     before = expected(store.read(project.pk))
     assert sum(before.values()) == 2_000_000_00
     value = services.close_round(project, anping.proposal.terms.deadline, by=None)
@@ -289,16 +289,16 @@ def test_the_number_of_queries_does_not_grow_with_the_pledges(anping: Any, djang
     project = anping.open()
     fund(anping, project)
     for n in range(20):
-        services.pledge(project, f"x{n}", anping.firms[1].uscc, Unit.CASH, 100, NOW, by=anping.members[1])
+        services.pledge(project, f"x{n}", anping.firms[1].uscc, Unit.CASH, 100, PLEDGED, by=anping.members[1])
     client = anping.client(anping.members[1])
-    with at(NOW), django_assert_max_num_queries(16):
+    with at(PLEDGED), django_assert_max_num_queries(16):
         client.get(reverse("research:campaign", args=[project.pk]))
 
 
 def test_both_languages(anping: Any) -> None:
     project = anping.open()
     client = anping.client(anping.members[0])
-    with at(NOW):
+    with at(PLEDGED):
         client.post(reverse("set_language"), {"language": "en", "next": "/"})
         answer = client.post(
             reverse("research:pledge", args=[project.pk]), form(anping, 0, "70"), HTTP_ACCEPT_LANGUAGE="en"

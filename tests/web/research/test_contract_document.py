@@ -27,8 +27,8 @@ from gongzao.web.research.contract_document import document, open_document
 from gongzao.web.research.contracts import Finding
 from gongzao.web.research.models import Contract as Kept
 from gongzao.web.research.models import Event, Project
+from tests.web.research.story import fund, start
 from tests.web.research.test_campaign import at, send, state
-from tests.web.research.test_services import fund, start
 
 SIGNING = datetime(2024, 12, 12, tzinfo=UTC)
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")

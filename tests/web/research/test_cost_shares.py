@@ -11,8 +11,8 @@ from gongzao.kernel import InvalidValue
 from gongzao.research import Phase, two_round_project
 from gongzao.web.research import cost_shares, services, store
 from gongzao.web.research.models import Bid, Project
+from tests.web.research.story import PLEDGED, fund
 from tests.web.research.test_campaign import look, send
-from tests.web.research.test_services import NOW, fund
 
 # Firms 1, 2, 3 of the fixture would pay 500,000, 700,000 and 400,000 at most: the example of the tutorial.
 BIDS = ((1, "50", 5), (2, "70", 6), (3, "40", 3))
@@ -99,9 +99,9 @@ def test_only_a_party_bids_for_itself_while_the_campaign_runs(anping: Any) -> No
     project = anping.open()
     ten = Decimal(1)
     with pytest.raises(PermissionDenied):
-        cost_shares.bid(project, anping.firms[2], 100, ten, NOW, by=anping.members[1])
+        cost_shares.bid(project, anping.firms[2], 100, ten, PLEDGED, by=anping.members[1])
     with pytest.raises(InvalidValue, match="public institute"):
-        cost_shares.bid(project, anping.firms[0], 100, ten, NOW, by=anping.members[0])
+        cost_shares.bid(project, anping.firms[0], 100, ten, PLEDGED, by=anping.members[0])
     late = anping.proposal.terms.deadline
     with pytest.raises(InvalidValue, match="takes no pledges"):
         cost_shares.bid(project, anping.firms[1], 100, ten, late, by=anping.members[1])

@@ -16,7 +16,7 @@ from gongzao.web.ledger.models import Entry
 from gongzao.web.research import drafts, store
 from gongzao.web.research.models import Draft, Event, Project
 from gongzao.web.research.proposal_form import from_proposal
-from tests.web.research.test_services import hand_in, start
+from tests.web.research.story import hand_in, start
 
 NOW = datetime(2024, 11, 12, tzinfo=UTC)
 State = Draft.State
@@ -341,7 +341,7 @@ def running(anping: Any) -> Project:
 
 
 def test_an_amendment_is_written_compared_and_put_to_the_vote(anping: Any, running: Project) -> None:
-    hand_in(anping, running, "M1", Verdict.ACCEPT, anping.proposal.terms.sign_by)
+    hand_in(anping, running, "M1", Verdict.ACCEPT)
     client: Client = anping.client(anping.members[2])
     answer = client.post(f"/research/projects/{running.pk}/amend/")
     draft = Draft.objects.get(amends=running)
@@ -379,7 +379,7 @@ def test_an_amendment_is_written_compared_and_put_to_the_vote(anping: Any, runni
 
 @pytest.mark.parametrize("section", ["parties", "budget", "terms", "support", "milestones", "payees"])
 def test_an_amendment_leaves_alone_what_the_contract_keeps(anping: Any, running: Project, section: str) -> None:
-    hand_in(anping, running, "M1", Verdict.ACCEPT, anping.proposal.terms.sign_by)
+    hand_in(anping, running, "M1", Verdict.ACCEPT)
     draft = drafts.start_amendment(running, anping.firms[2], NOW, by=anping.members[2])
     changed = deepcopy(draft.data[section])
     first = changed if isinstance(changed, dict) else changed[0]

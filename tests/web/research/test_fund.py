@@ -19,10 +19,10 @@ from gongzao.web.ledger.models import Entry
 from gongzao.web.research import fund, fund_rounds, services
 from gongzao.web.research.models import Draft, FundRound, FundVoter
 from gongzao.web.research.proposal_form import from_proposal
+from tests.web.research.story import PLEDGED, start
 from tests.web.research.test_campaign import KEY, at
-from tests.web.research.test_services import NOW, start
 
-CLOSES = NOW + timedelta(days=7)
+CLOSES = PLEDGED + timedelta(days=7)
 
 
 @pytest.fixture
@@ -32,12 +32,12 @@ def officer(anping: Any) -> User:
     return user
 
 
-def post(anping: Any, user: User, name: str, data: dict[str, Any], *args: str, now: Any = NOW) -> Any:
+def post(anping: Any, user: User, name: str, data: dict[str, Any], *args: str, now: Any = PLEDGED) -> Any:
     with at(now):
         return anping.client(user).post(reverse(f"research:{name}", args=args), data)
 
 
-def read(anping: Any, user: User, name: str, *args: str, now: Any = NOW) -> str:
+def read(anping: Any, user: User, name: str, *args: str, now: Any = PLEDGED) -> str:
     with at(now):
         answer = anping.client(user).get(reverse(f"research:{name}", args=args))
     assert answer.status_code == 200
@@ -53,7 +53,7 @@ def candidate(anping: Any, slug: str, support: int, state: Draft.State = Draft.S
         title=proposal.title,
         data=from_proposal(proposal),
         state=state,
-        changed_at=NOW,
+        changed_at=PLEDGED,
     )
 
 
@@ -63,7 +63,7 @@ def round_of(anping: Any, *supports: int, parts: tuple[int, ...] = (600_000_00, 
     drafts = [candidate(anping, f"d{n}", support) for n, support in enumerate(supports)]
     voters = dict(zip([anping.firms[1].uscc, anping.firms[2].uscc], parts, strict=True))
     return fund_rounds.set_up(
-        "r1", anping.cluster, "2025年第一轮", CLOSES, drafts, sum(parts), voters, NOW, by=anping.organiser
+        "r1", anping.cluster, "2025年第一轮", CLOSES, drafts, sum(parts), voters, PLEDGED, by=anping.organiser
     )
 
 
@@ -87,7 +87,7 @@ def test_only_the_province_deposits(anping: Any, officer: User) -> None:
     for user in (anping.organiser, anping.members[0], anping.stranger):
         assert post(anping, user, "fund_deposit", data).status_code == 403
         with pytest.raises(PermissionDenied):
-            fund.deposit(100, KEY, NOW, by=user)
+            fund.deposit(100, KEY, PLEDGED, by=user)
     for bad in ({"amount": "0"}, {"amount": "1e9"}, {"amount": "\x00"}, {"key": "k"}, {"scale": ""}):
         assert post(anping, officer, "fund_deposit", data | bad).status_code == 422
     assert not Entry.objects.exists()
@@ -95,12 +95,12 @@ def test_only_the_province_deposits(anping: Any, officer: User) -> None:
 
 def test_the_figures_are_the_ledgers(anping: Any, officer: User) -> None:
     project = anping.open()
-    services.pledge(project, "p", anping.firms[0].uscc, Unit.CASH, 600_000_00, NOW, by=anping.members[0])
+    services.pledge(project, "p", anping.firms[0].uscc, Unit.CASH, 600_000_00, PLEDGED, by=anping.members[0])
     held = fund.position()
     assert (held.booked, held.reserved, held.free) == (5_000_000_00, 600_000_00, 4_400_000_00)
     (row,) = fund.given(officer)
     assert (row.project, row.reserved, row.paid, row.back) == (project, 600_000_00, 0, 0)
-    services.withdraw(project, "p", NOW, by=anping.members[0])
+    services.withdraw(project, "p", PLEDGED, by=anping.members[0])
     assert fund.position().reserved == 0
     start(anping, project)
     (row,) = fund.given(officer)
@@ -121,7 +121,7 @@ def test_the_figures_are_the_ledgers(anping: Any, officer: User) -> None:
     [
         ({"total": 1_000_000_01}, "fund.sum"),
         ({"total": 999_999_99}, "fund.sum"),
-        ({"closes": NOW}, "fund.closes"),
+        ({"closes": PLEDGED}, "fund.closes"),
         ({"chosen": []}, "fund.candidates"),
         ({"parts": {}}, "fund.voters"),
         ({"parts": {"91139900EXAMPLE042": 1_000_000_00}}, "fund.voters"),
@@ -138,7 +138,7 @@ def test_a_round_with_a_fault_is_not_set_up(anping: Any, change: dict[str, Any],
         "parts": {anping.firms[1].uscc: 600_000_00, anping.firms[2].uscc: 400_000_00},
     }
     with pytest.raises(InvalidValue) as caught:
-        fund_rounds.set_up("r1", anping.cluster, "x", now=NOW, by=anping.organiser, **{**asked, **change})
+        fund_rounds.set_up("r1", anping.cluster, "x", now=PLEDGED, by=anping.organiser, **{**asked, **change})
     assert caught.value.code == rule
     assert not FundRound.objects.exists()
     assert not FundVoter.objects.exists()
@@ -153,7 +153,7 @@ def test_only_submitted_proposals_that_ask_for_support_are_candidates(anping: An
         bad = candidate(anping, f"bad{n}", support, state)
         with pytest.raises(InvalidValue, match="candidates"):
             fund_rounds.set_up(
-                "r1", anping.cluster, "x", CLOSES, [good, bad], 100, {anping.firms[1].uscc: 100}, NOW, by=None
+                "r1", anping.cluster, "x", CLOSES, [good, bad], 100, {anping.firms[1].uscc: 100}, PLEDGED, by=None
             )
     assert fund_rounds.candidates(anping.cluster) == [(good, 300_000_00)]
 
@@ -206,7 +206,7 @@ def test_a_round_from_the_form_to_its_result(anping: Any) -> None:
         assert words in text
 
 
-def score(anping: Any, row: FundRound, n: int, scores: dict[Draft, int], now: Any = NOW) -> Any:
+def score(anping: Any, row: FundRound, n: int, scores: dict[Draft, int], now: Any = PLEDGED) -> Any:
     data = {f"score-{draft.pk}": 0 for draft in row.drafts.all()}
     data |= {f"score-{draft.pk}": points for draft, points in scores.items()}
     return post(anping, anping.members[n], "fund_vote", {"party": anping.firms[n].uscc, **data}, row.slug, now=now)
@@ -214,18 +214,18 @@ def score(anping: Any, row: FundRound, n: int, scores: dict[Draft, int], now: An
 
 def test_a_result_is_kept_as_it_was_decided(anping: Any) -> None:
     row = round_of(anping, 300_000_00)
-    fund_rounds.vote(row, anping.firms[1], {"d0": 3}, NOW, by=anping.members[1])
+    fund_rounds.vote(row, anping.firms[1], {"d0": 3}, PLEDGED, by=anping.members[1])
     decided = fund_rounds.decide(row, CLOSES, by=anping.organiser).result
     Draft.objects.filter(slug="d0").update(state=Draft.State.DECLINED)
     FundVoter.objects.update(votes={})
     assert fund_rounds.decide(row, CLOSES, by=anping.organiser).result == decided
     with pytest.raises(InvalidValue, match="closed"):
-        fund_rounds.vote(row, anping.firms[1], {"d0": 9}, NOW, by=anping.members[1])
+        fund_rounds.vote(row, anping.firms[1], {"d0": 9}, PLEDGED, by=anping.members[1])
 
 
 def test_a_proposal_taken_back_gets_nothing(anping: Any) -> None:
     row = round_of(anping, 300_000_00, 200_000_00)
-    fund_rounds.vote(row, anping.firms[1], {"d0": 10, "d1": 1}, NOW, by=anping.members[1])
+    fund_rounds.vote(row, anping.firms[1], {"d0": 10, "d1": 1}, PLEDGED, by=anping.members[1])
     Draft.objects.filter(slug="d0").update(state=Draft.State.RETURNED)
     decided = fund_rounds.decide(row, CLOSES, by=anping.organiser)
     assert decided.result is not None
@@ -235,7 +235,7 @@ def test_a_proposal_taken_back_gets_nothing(anping: Any) -> None:
 
 def test_the_optimum_stands_beside_the_result(anping: Any) -> None:
     row = round_of(anping, 500_000_00, 600_000_00, parts=(500_000_00, 500_000_00))
-    fund_rounds.vote(row, anping.firms[1], {"d0": 3, "d1": 10}, NOW, by=anping.members[1])
+    fund_rounds.vote(row, anping.firms[1], {"d0": 3, "d1": 10}, PLEDGED, by=anping.members[1])
     decided = fund_rounds.decide(row, CLOSES, by=anping.organiser)
     assert decided.result is not None
     assert [one["draft"] for one in decided.result["funded"]] == ["d0"]
@@ -262,7 +262,7 @@ def test_votes_are_a_firms_own_and_in_time(anping: Any) -> None:
     assert score(anping, row, 1, {draft: 9}, now=CLOSES).status_code == 422
     assert FundVoter.objects.get(enterprise=anping.firms[1]).votes == {"d0": 4}
     with pytest.raises(InvalidValue, match="scores"):
-        fund_rounds.vote(row, anping.firms[1], {"nothing": 1}, NOW, by=None)
+        fund_rounds.vote(row, anping.firms[1], {"nothing": 1}, PLEDGED, by=None)
 
 
 def codes(count: int) -> list[str]:
@@ -287,5 +287,5 @@ def test_the_round_page_asks_a_number_of_queries_that_does_not_grow_with_voters(
     FundVoter.objects.bulk_create(FundVoter(round=row, enterprise=firm, budget=1) for firm in firms)
     client = anping.client(anping.members[1])
     assert len(firms) == 20
-    with at(NOW), django_assert_max_num_queries(14):
+    with at(PLEDGED), django_assert_max_num_queries(14):
         assert client.get(row.get_absolute_url()).status_code == 200

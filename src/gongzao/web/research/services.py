@@ -1,4 +1,4 @@
-"""What can be done with a project; with ``drafts``, ``calls`` and ``fund`` the only places that write.
+"""What can be done with a project: each step of the rules, stored. Nothing else writes a project's log.
 
 Each function checks who may, takes the step that the rules allow, and stores its events and bookings in one
 transaction. ``by=None`` is the platform itself. ``seen`` is the version of the project on the page that was filled in;
