@@ -50,7 +50,7 @@ def test_a_move_in_a_shop_leaves_what_a_rebuild_gives(seed: int) -> None:
         assert np.array_equal(g.tail, g.tail2)
         if walk.found[0, 3] >= FAR:
             continue
-        _, alt, slot, cost, _ = walk.found[0].tolist()
+        _, alt, slot, cost, *_ = walk.found[0].tolist()
         value = move_in_shop(s, g, v, alt, slot)
         assert value >= cost
         assert rebuild(s, fresh, g.order, g.alt) == value

@@ -63,6 +63,31 @@ def _borrow_overload(value):  # type: ignore[no-untyped-def]  # noqa: ARG001 - n
     return lambda value: strip(value)  # noqa: PLW0108 - numba compiles the body
 
 
+@numba.extending.intrinsic
+def _leading_zeros(_: object, kind: Any) -> Any:
+    def build(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.ctlz(args[0], context.get_constant(numba.types.boolean, False))
+
+    return numba.types.int64(kind), build
+
+
+def highest_bit(word: np.uint64) -> int:
+    """Return the place of the highest set bit, 0 to 63; -1 if there is none."""
+    return int(word).bit_length() - 1
+
+
+@numba.extending.overload(highest_bit)
+def _highest_bit_overload(word):  # type: ignore[no-untyped-def]  # noqa: ARG001 - numba matches the name
+    zeros = cast("Any", _leading_zeros)
+    return lambda word: 63 - zeros(np.uint64(word))
+
+
+@leaf
+def lowest_bit(word: np.uint64) -> int:
+    """Return the place of the lowest set bit, 0 to 63; -1 if there is none."""
+    return highest_bit(word & (~word + np.uint64(1)))
+
+
 def plain(compiled: F) -> F:
     """Return the uncompiled twin of a kernel."""
     return cast("F", getattr(compiled, "py_func"))  # noqa: B009 - the attribute is numba's, unknown to the type

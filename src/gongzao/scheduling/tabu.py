@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gongzao.scheduling._jit import Ints, Words, borrow, kernel, leaf, next_random
+from gongzao.scheduling._jit import Ints, Words, borrow, highest_bit, kernel, leaf, lowest_bit, next_random
 from gongzao.scheduling.arrays import FAR
 from gongzao.scheduling.shop import Graph, Shop, move, put_in, rebuild, take_out
 
@@ -22,7 +22,8 @@ class Walk(NamedTuple):
     """Memory of a search: ``tabu[alt]`` iteration until which an alternative is barred, the best solution, counters.
 
     ``best[0]`` is the best makespan, ``best[1]`` the iterations done; ``window`` is scratch per alternative;
-    ``found`` holds the best move and the best barred one: task, alternative, slot, cost, ties.
+    ``found`` holds the best move and the best barred one: task, alternative, slot, cost, ties, time it adds; ``dirty``
+    are bits over places of the order, ``lowered`` the tasks whose head or tail an evaluation has changed.
     """
 
     tabu: Ints
@@ -31,6 +32,8 @@ class Walk(NamedTuple):
     best: Ints
     window: Ints
     found: Ints
+    dirty: Words
+    lowered: Ints
     random: Words
 
 
@@ -44,7 +47,9 @@ def new_walk(shop: Shop, random: Words) -> Walk:
         alt=np.zeros(n, np.int64),
         best=np.zeros(2, np.int64),
         window=np.zeros((widest, 2), np.int64),
-        found=np.zeros((2, 5), np.int64),
+        found=np.zeros((2, 6), np.int64),
+        dirty=np.zeros(n // 64 + 1, np.uint64),
+        lowered=np.zeros(n, np.int64),
         random=random,
     )
 
@@ -88,47 +93,98 @@ def borders(shop: Shop, g: Graph, unit: int, r: int, q: int) -> tuple[int, int]:
 
 
 @leaf
-def lower_heads(shop: Shop, g: Graph, v: int, last: int) -> None:
-    """Propagate into ``head2`` that ``v`` is out, up to place ``last`` of the order."""
-    for k in range(g.pos[v] + 1, last + 1):
-        x = g.order[k]
-        h = shop.release[x]
-        for p in range(shop.pred_ptr[x], shop.pred_ptr[x + 1]):
-            j = shop.pred[p]
-            if j != v:
-                h = max(h, g.head2[j] + g.time[j] + shop.pred_lag[p])
-        if g.place[x] > 0:
-            j = g.seq[shop.seq_ptr[g.unit[x]] + g.place[x] - 1]
-            h = max(h, g.head2[j] + g.time[j])
-        g.head2[x] = h
+def flag(walk: Walk, k: int) -> None:
+    """Have the task at place ``k`` of the order recomputed."""
+    walk.dirty[k >> 6] |= np.uint64(1) << np.uint64(k & 63)
 
 
 @leaf
-def lower_tails(shop: Shop, g: Graph, v: int, first: int) -> None:
-    """Propagate into ``tail2`` that ``v`` is out, down to place ``first`` of the order."""
-    for k in range(g.pos[v] - 1, first - 1, -1):
-        x = g.order[k]
-        t = 0
-        for p in range(shop.succ_ptr[x], shop.succ_ptr[x + 1]):
-            j = shop.succ[p]
-            if j != v:
-                t = max(t, g.tail2[j] + g.time[j] + shop.succ_lag[p])
-        if g.place[x] + 1 < g.length[g.unit[x]]:
-            j = g.seq[shop.seq_ptr[g.unit[x]] + g.place[x] + 1]
-            t = max(t, g.tail2[j] + g.time[j])
-        g.tail2[x] = t
+def flag_after(shop: Shop, g: Graph, walk: Walk, x: int, k: int, last: int) -> None:
+    """Flag what directly follows ``x`` up to place ``last`` of the order; on its unit that is number ``k``."""
+    for p in range(shop.succ_ptr[x], shop.succ_ptr[x + 1]):
+        if g.pos[shop.succ[p]] <= last:
+            flag(walk, g.pos[shop.succ[p]])
+    if k < g.length[g.unit[x]]:
+        j = g.seq[shop.seq_ptr[g.unit[x]] + k]
+        if g.pos[j] <= last:
+            flag(walk, g.pos[j])
 
 
 @leaf
-def offer(walk: Walk, v: int, alt: int, slot: int, cost: int) -> None:
-    """Keep the move if it is the cheapest of its row, among equals with equal chance; row 1 is for moves barred."""
+def flag_before(shop: Shop, g: Graph, walk: Walk, x: int, first: int) -> None:
+    """Flag what directly precedes ``x`` down to place ``first`` of the order."""
+    for p in range(shop.pred_ptr[x], shop.pred_ptr[x + 1]):
+        if g.pos[shop.pred[p]] >= first:
+            flag(walk, g.pos[shop.pred[p]])
+    if g.place[x] > 0:
+        j = g.seq[shop.seq_ptr[g.unit[x]] + g.place[x] - 1]
+        if g.pos[j] >= first:
+            flag(walk, g.pos[j])
+
+
+@leaf
+def lower_heads(shop: Shop, g: Graph, walk: Walk, v: int, last: int) -> int:
+    """Propagate into ``head2`` that ``v`` is out, up to place ``last`` of the order; return how many it lowers."""
+    count = 0
+    flag_after(shop, g, walk, v, g.place[v], last)
+    for w in range(g.pos[v] >> 6, (last >> 6) + 1):
+        while walk.dirty[w] != np.uint64(0):
+            x = g.order[(w << 6) + lowest_bit(walk.dirty[w])]
+            walk.dirty[w] &= walk.dirty[w] - np.uint64(1)
+            h = shop.release[x]
+            for p in range(shop.pred_ptr[x], shop.pred_ptr[x + 1]):
+                j = shop.pred[p]
+                if j != v:
+                    h = max(h, g.head2[j] + g.time[j] + shop.pred_lag[p])
+            if g.place[x] > 0:
+                j = g.seq[shop.seq_ptr[g.unit[x]] + g.place[x] - 1]
+                h = max(h, g.head2[j] + g.time[j])
+            if h < g.head2[x]:
+                g.head2[x] = h
+                walk.lowered[count] = x
+                count += 1
+                flag_after(shop, g, walk, x, g.place[x] + 1, last)
+    return count
+
+
+@leaf
+def lower_tails(shop: Shop, g: Graph, walk: Walk, v: int, first: int, count: int) -> int:
+    """Propagate into ``tail2`` that ``v`` is out, down to place ``first`` of the order; return ``count`` and more."""
+    flag_before(shop, g, walk, v, first)
+    for w in range(g.pos[v] >> 6, (first >> 6) - 1, -1):
+        while walk.dirty[w] != np.uint64(0):
+            bit = highest_bit(walk.dirty[w])
+            x = g.order[(w << 6) + bit]
+            walk.dirty[w] ^= np.uint64(1) << np.uint64(bit)
+            t = 0
+            for p in range(shop.succ_ptr[x], shop.succ_ptr[x + 1]):
+                j = shop.succ[p]
+                if j != v:
+                    t = max(t, g.tail2[j] + g.time[j] + shop.succ_lag[p])
+            if g.place[x] + 1 < g.length[g.unit[x]]:
+                j = g.seq[shop.seq_ptr[g.unit[x]] + g.place[x] + 1]
+                t = max(t, g.tail2[j] + g.time[j])
+            if t < g.tail2[x]:
+                g.tail2[x] = t
+                walk.lowered[count] = x
+                count += 1
+                flag_before(shop, g, walk, x, first)
+    return count
+
+
+@leaf
+def offer(walk: Walk, v: int, alt: int, slot: int, cost: int, extra: int) -> None:
+    """Keep the move if it is the cheapest of its row; row 1 is for moves barred.
+
+    Among moves of equal cost the one that adds least working time counts, and among those each has equal chance.
+    """
     row = 1 if walk.tabu[alt] > walk.best[1] and cost >= walk.best[0] else 0
     found = walk.found[row]
-    if cost > found[3]:
+    if cost > found[3] or (cost == found[3] and extra > found[5]):
         return
-    found[4] = found[4] + 1 if cost == found[3] else 1
+    found[4] = found[4] + 1 if cost == found[3] and extra == found[5] else 1
     if found[4] == 1 or next_random(walk.random) * found[4] < 1.0:
-        found[0], found[1], found[2], found[3] = v, alt, slot, cost
+        found[0], found[1], found[2], found[3], found[5] = v, alt, slot, cost, extra
 
 
 @leaf
@@ -148,7 +204,7 @@ def scan_window(
         if slot < early:
             j = g.seq[base + slot]
             right = max(q, g.tail2[j] + g.time[j])
-        offer(walk, v, alt, slot, left + time + right)
+        offer(walk, v, alt, slot, left + time + right, time - g.time[v])
 
 
 @leaf
@@ -172,17 +228,15 @@ def evaluate(shop: Shop, g: Graph, walk: Walk, v: int) -> None:
             if k == own and slot == same:
                 slot = late if slot < late else early
             if k != own or slot != same:
-                offer(walk, v, k, slot, r + shop.alt_time[k] + q)
-    lower_heads(shop, g, v, last)
-    lower_tails(shop, g, v, first)
+                offer(walk, v, k, slot, r + shop.alt_time[k] + q, shop.alt_time[k] - g.time[v])
+    count = lower_tails(shop, g, walk, v, first, lower_heads(shop, g, walk, v, last))
     for k in range(shop.alt_ptr[v], shop.alt_ptr[v + 1]):
         late, early = walk.window[k - shop.alt_ptr[v], 0], walk.window[k - shop.alt_ptr[v], 1]
         if late < early:
             scan_window(shop, g, walk, v, k, late, early, same if k == own else -1, r, q)
-    for k in range(g.pos[v] + 1, last + 1):
-        g.head2[g.order[k]] = g.head[g.order[k]]
-    for k in range(first, g.pos[v]):
-        g.tail2[g.order[k]] = g.tail[g.order[k]]
+    for k in range(count):
+        x = walk.lowered[k]
+        g.head2[x], g.tail2[x] = g.head[x], g.tail[x]
     put_in(shop, g, v, own, same)
 
 
