@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from ortools.sat.python import cp_model
 
@@ -15,6 +17,14 @@ BUSY = 0.93
 """Share of the greatest pressure from which on a resource is busy."""
 BUSY_EFFORT, EFFORT = 0.25, 0.1
 """Deterministic time of a search on the busiest resources, and on all; a unit is two to six seconds."""
+
+
+class Use(NamedTuple):
+    """A task on a resource: its interval, and its minutes there if it takes the mode."""
+
+    span: cp_model.IntervalVar
+    load: cp_model.LinearExprT
+    task: int
 
 
 def busiest(a: Arrays, w: Windows) -> Bools:
@@ -64,7 +74,7 @@ def _model(a: Arrays, w: Windows, kept: Bools, lower: int, upper: int) -> cp_mod
     n, head, tail = len(a.job), w.head.tolist(), w.tail.tolist()
     start = [model.new_int_var(head[i], upper, "") for i in range(n)]
     end = [model.new_int_var(head[i], upper, "") for i in range(n)]
-    on: list[list[tuple[cp_model.IntervalVar, cp_model.LinearExprT, int]]] = [[] for _ in kept]
+    on: list[list[Use]] = [[] for _ in kept]
     for i in range(n):
         model.add(end[i] + tail[i] <= makespan)
         for p in range(a.pred_ptr[i], a.pred_ptr[i + 1]):
@@ -81,17 +91,20 @@ def _model(a: Arrays, w: Windows, kept: Bools, lower: int, upper: int) -> cp_mod
             model.add(end[i] == start[i] + duration).only_enforce_if(u)
             if duration > 0:
                 span = model.new_optional_fixed_size_interval_var(start[i], duration, u, "")
-                on[a.mode_res[m]].append((span, duration * u, i))
+                on[a.mode_res[m]].append(Use(span, duration * u, i))
     for r in np.flatnonzero(kept).tolist():
-        if not on[r]:
-            continue
-        spans, loads, tasks = zip(*on[r], strict=True)
-        capacity = int(a.unit_ptr[r + 1] - a.unit_ptr[r])
-        if capacity == 1:
-            model.add_no_overlap(spans)
-        else:
-            model.add_cumulative(spans, [1] * len(spans), capacity)
-        idle = min(head[i] for i in tasks) + min(tail[i] for i in tasks)
-        model.add(sum(loads) <= capacity * (makespan - idle))
+        if on[r]:
+            _keep(model, int(a.unit_ptr[r + 1] - a.unit_ptr[r]), on[r], w, makespan)
     model.minimize(makespan)
     return model
+
+
+def _keep(model: cp_model.CpModel, capacity: int, on: list[Use], w: Windows, makespan: cp_model.IntVar) -> None:
+    """Keep a resource's capacity, and its load between the least head and tail, which the solver cannot see itself."""
+    spans, tasks = [u.span for u in on], [u.task for u in on]
+    if capacity == 1:
+        model.add_no_overlap(spans)
+    else:
+        model.add_cumulative(spans, [1] * len(spans), capacity)
+    idle = int(w.head[tasks].min() + w.tail[tasks].min())
+    model.add(sum(u.load for u in on) <= capacity * (makespan - idle))
