@@ -16,6 +16,9 @@ from gongzao.scheduling import (
     problem_to_json,
     solve,
 )
+from gongzao.scheduling.arrays import compile_problem
+from gongzao.scheduling.loads import load_bound
+from gongzao.scheduling.relaxed import relaxed_bound
 from tests.scheduling.brute import optimum
 from tests.scheduling.problems import problems
 
@@ -23,7 +26,7 @@ CALM = settings(max_examples=40, deadline=None, derandomize=True, suppress_healt
 
 
 def exact(problem: Problem) -> tuple[int, ...] | None:
-    from gongzao.scheduling.arrays import compile_problem, to_schedule
+    from gongzao.scheduling.arrays import to_schedule
     from gongzao.scheduling.exact import ExactModel
 
     a = compile_problem(problem)
@@ -57,6 +60,18 @@ def test_search_keeps_every_rule_and_reaches_what_the_bound_allows(problem: Prob
     assert result.objective >= best
     assert result.lower_bound[0] <= best[0]
     assert result.objective[0] <= best[0] + best[0] // 5 + 3
+
+
+@CALM
+@given(problems())
+def test_no_bound_on_the_makespan_exceeds_the_optimum(problem: Problem) -> None:
+    problem = replace(problem, objective=Objective())
+    best = exact(problem)
+    if best is None:
+        return
+    a = compile_problem(problem)
+    loads = load_bound(a)
+    assert loads <= relaxed_bound(a, loads) <= best[0]
 
 
 @CALM

@@ -22,8 +22,9 @@ from gongzao.scheduling import (
     solve,
 )
 from gongzao.scheduling.arrays import compile_problem
-from gongzao.scheduling.bounds import load_bound
 from gongzao.scheduling.generate import Recipe, generate
+from gongzao.scheduling.loads import load_bound, windows
+from gongzao.scheduling.relaxed import busiest, relaxed_bound
 from tests.scheduling.problems import shop
 
 FT06 = [
@@ -56,6 +57,21 @@ def test_the_load_bound_sees_machines_shared_by_flexible_tasks() -> None:
     assert load_bound(compile_problem(problem)) == 20
     tight = shop([[{2: 4}, {0: 10, 1: 10}] for _ in range(4)], 3)
     assert load_bound(compile_problem(tight)) == 4 * 4 + 10
+
+
+def test_refuting_makespans_closes_the_gap_that_loads_leave_on_ft06() -> None:
+    a = compile_problem(shop([[{m: d} for m, d in job] for job in FT06], 6))
+    loads = load_bound(a)
+    assert loads < 55
+    assert relaxed_bound(a, loads) == 55
+
+
+def test_the_busiest_machines_alone_raise_the_bound_by_whole_tasks() -> None:
+    problem = shop([[{0: 10, 1: 10}, dict.fromkeys(range(2, 6), 1), {6: 11, 7: 11}] for _ in range(5)], 8)
+    a = compile_problem(problem)
+    assert busiest(a, windows(a)).tolist() == [True, True, False, False, False, False, True, True]
+    assert load_bound(a) < 10 + 1 + 3 * 11
+    assert relaxed_bound(a, load_bound(a)) == 10 + 1 + 3 * 11
 
 
 def test_progress_never_gets_worse_and_starts_from_the_initial_plan() -> None:

@@ -11,7 +11,7 @@ from types import FrameType
 from gongzao.kernel import InvalidValue
 from gongzao.scheduling._jit import Ints
 from gongzao.scheduling.anneal import AnnealSearch
-from gongzao.scheduling.arrays import to_schedule
+from gongzao.scheduling.arrays import FAR, to_schedule
 from gongzao.scheduling.bounds import lower_bound
 from gongzao.scheduling.check import check
 from gongzao.scheduling.dispatch import Plan
@@ -25,6 +25,8 @@ from gongzao.scheduling.stop import Stop
 
 __all__ = ["score_of", "solve"]
 
+BOUND_SHARE = 0.1
+"""Share of the time limit after which a search for a bound ends."""
 PROVABLE, FEW = 270, 100
 """Modes, or tasks, of a shop up to which a proof is tried."""
 FIRST, CLOSE, CLOSE_FIRST = 0.02, 0.02, 0.7
@@ -101,7 +103,8 @@ def solve(
     run = Run(problem, stop, workers, seed, on_progress)
     with _interruptible(run.flag):
         plans = run.construct(initial)
-        run.raise_bound(lower_bound(problem, run.a))
+        known = FAR if run.best is None else int(run.best.end.max())
+        run.raise_bound(lower_bound(problem, run.a, known, run.left() * BOUND_SHARE))
         if plans and not run.over():
             _improve(run, plans)
         elif not plans and stop.seconds is not None:
