@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from ortools.sat.python import cp_model
 
-from gongzao.scheduling._jit import Ints
+from gongzao.scheduling._jit import Ints, borrow, kernel
 from gongzao.scheduling.arrays import FAR, Arrays
 from gongzao.scheduling.dispatch import Plan
 from gongzao.scheduling.model import Measure, Problem
@@ -263,13 +263,16 @@ class ExactModel:
         return Plan(mode, units_for(self.a, mode, start, end), start, end)
 
 
+@kernel
 def units_for(a: Arrays, mode: Ints, start: Ints, end: Ints) -> Ints:
     """Return a unit for each task such that no two on a unit overlap."""
+    a = borrow(a)
     free = np.zeros(len(a.unit_res), np.int64)
     unit = np.empty(len(mode), np.int64)
-    for i in np.lexsort((end, start)).tolist():
+    by_end = np.argsort(end, kind="mergesort")
+    for i in by_end[np.argsort(start[by_end], kind="mergesort")]:
         res = a.mode_res[mode[i]]
         low, high = a.unit_ptr[res], a.unit_ptr[res + 1]
-        unit[i] = low + int(np.argmin(free[low:high]))
+        unit[i] = low + np.argmin(free[low:high])
         free[unit[i]] = end[i]
     return unit

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gongzao.scheduling._jit import Ints, borrow, kernel
 from gongzao.scheduling.anneal import AnnealSearch
-from gongzao.scheduling.arrays import Arrays, compile_problem, to_schedule
+from gongzao.scheduling.arrays import FAR, Arrays, compile_problem, to_schedule
 from gongzao.scheduling.bounds import earliest_ends, require_slots
 from gongzao.scheduling.clockwork import place
 from gongzao.scheduling.dispatch import Plan
@@ -105,9 +106,14 @@ def replan(
     changed, jobs = _after(problem, at, now, events)
     a = compile_problem(changed)
     require_slots(changed, a, earliest_ends(a))
-    held = a._replace(release=np.maximum(a.release, np.where(a.fixed_mode >= 0, 0, a.base_start)))
+    over = np.minimum.reduceat(a.fixed_mode, a.job_ptr[:-1]) >= 0
+    held = a._replace(
+        release=np.maximum(a.release, np.where(a.fixed_mode >= 0, 0, a.base_start)),
+        due=np.where(over, FAR, a.due),
+    )
     line = new_line(held)
-    load(held, line, _first_plan(held, now))
+    mode, begin, end = _first_plan(held, now)
+    load(held, line, Plan(mode, units_for(held, mode, begin, end), begin, end))
     start = Plan(*(x.copy() for x in line.plan))
     search = AnnealSearch(held, changed.objective, [start], seed, 1, 0.0)
     value = max(1, score_of(a, changed.objective, start).levels[0])
@@ -169,14 +175,17 @@ def _after(
         keep = [t for t in range(len(row)) if j not in gone or frozen[t]]
         if not keep:
             continue
-        tasks = [_task(problem, job.tasks[t], row[t], now, ends.get((j, t)), frozen=frozen[t]) for t in keep]
-        place = {t: i for i, t in enumerate(keep)}
-        links = tuple(
-            replace(k, before=place[k.before], after=place[k.after])
-            for k in job.arcs
-            if k.before in place and k.after in place
-        )
-        jobs.append(replace(job, tasks=tuple(tasks), links=links))
+        if any(frozen):
+            tasks = [_task(problem, job.tasks[t], row[t], now, ends.get((j, t)), frozen=frozen[t]) for t in keep]
+            place = {t: i for i, t in enumerate(keep)}
+            links = tuple(
+                replace(k, before=place[k.before], after=place[k.after])
+                for k in job.arcs
+                if k.before in place and k.after in place
+            )
+            jobs.append(replace(job, tasks=tuple(tasks), links=links))
+        else:
+            jobs.append(replace(job, release=max(job.release, now)))
         origin.append(j)
         baseline.append(tuple((row[t].resource, row[t].start) for t in keep))
     for event in events:
@@ -214,18 +223,22 @@ def _task(problem: Problem, task: Task, x: Assignment, now: int, end: int | None
     return replace(task, modes=modes, fixed=Fixed(k, x.start))
 
 
-def _first_plan(a: Arrays, now: int) -> Plan:
-    """Return the old plan unit by unit; tasks it did not have go where their job alone would put them."""
+@kernel
+def _first_plan(a: Arrays, now: int) -> tuple[Ints, Ints, Ints]:
+    """Return mode, start and end of the old plan; tasks it did not have go where their job alone would put them."""
+    a = borrow(a)
     mode = np.empty(len(a.job), np.int64)
     start, end = mode.copy(), mode.copy()
-    for i in a.topological.tolist():
-        low, high = int(a.mode_ptr[i]), int(a.mode_ptr[i + 1])
-        if a.base_res[i] >= 0:
-            mode[i] = low + int(np.flatnonzero(a.mode_res[low:high] == a.base_res[i])[0])
-            start[i] = a.base_start[i]
-        else:
-            mode[i] = low + int(a.mode_dur[low:high].argmin())
-            before = [int(end[a.pred[p]]) for p in range(a.pred_ptr[i], a.pred_ptr[i + 1])]
-            start[i] = max([now, int(a.release[i]), *before])
-        _, end[i] = place(a, int(a.mode_res[mode[i]]), int(start[i]), int(a.mode_dur[mode[i]]), int(a.resumable[i]))
-    return Plan(mode, units_for(a, mode, start, end), start, end)
+    for i in a.topological:
+        best = a.mode_ptr[i]
+        for m in range(a.mode_ptr[i], a.mode_ptr[i + 1]):
+            if a.mode_res[m] == a.base_res[i] or (a.base_res[i] < 0 and a.mode_dur[m] < a.mode_dur[best]):
+                best = m
+        start[i] = a.base_start[i]
+        if a.base_res[i] < 0:
+            start[i] = max(now, a.release[i])
+            for p in range(a.pred_ptr[i], a.pred_ptr[i + 1]):
+                start[i] = max(start[i], end[a.pred[p]])
+        mode[i] = best
+        _, end[i] = place(a, a.mode_res[best], start[i], a.mode_dur[best], a.resumable[i])
+    return mode, start, end
