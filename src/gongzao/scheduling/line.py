@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gongzao.scheduling._jit import Floats, Ints, Words, borrow, kernel, leaf
+from gongzao.scheduling._jit import Floats, Ints, Words, borrow, kernel, leaf, lowest_bit
 from gongzao.scheduling.arrays import FAR, Arrays
 from gongzao.scheduling.clockwork import place, work_done
 from gongzao.scheduling.dispatch import Plan, ready_at, setup_between
@@ -184,20 +184,6 @@ def missed(a: Arrays, line: Line, v: int) -> int:
 def mark_dirty(line: Line, k: int) -> None:
     """Have the task at place ``k`` of the order recomputed."""
     line.dirty[k >> 6] |= np.uint64(1) << np.uint64(k & 63)
-
-
-@leaf
-def lowest_bit(word: np.uint64) -> int:
-    """Return the place of the lowest set bit."""
-    count = 0
-    one = np.uint64(1)
-    while (word & np.uint64(0xFF)) == np.uint64(0):
-        word >>= np.uint64(8)
-        count += 8
-    while (word & one) == np.uint64(0):
-        word >>= one
-        count += 1
-    return count
 
 
 @leaf
