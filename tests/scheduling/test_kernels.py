@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gongzao.scheduling import Fixed, Job, Mode, Objective, Problem, Resource, Task
-from gongzao.scheduling._jit import plain, random_state
+from gongzao.scheduling._jit import Words, highest_bit, kernel, lowest_bit, plain, random_state
 from gongzao.scheduling.anneal import empty_plan, propose, weights_for
 from gongzao.scheduling.arrays import FAR, compile_problem
 from gongzao.scheduling.clockwork import place, work_done
@@ -153,3 +153,14 @@ def test_durations_of_zero_do_not_make_cycles() -> None:
     order, alt = solution_of(a, plan)
     search(s, new_graph(s), walk, order, alt, 500, 500, 0, np.zeros(1, np.int64))
     assert walk.best[0] // s.scale <= plan.end.max()
+
+
+@kernel
+def outer_bits(word: np.uint64) -> tuple[int, int]:
+    return lowest_bit(word), highest_bit(word)
+
+
+def test_the_outer_bits_of_a_word_agree_with_their_plain_twins() -> None:
+    words: Words = np.array([0, 1, 6, 2**63, 2**63 + 8, 2**64 - 1], np.uint64)
+    assert [outer_bits(w) for w in words] == [(-1, -1), (0, 0), (1, 2), (63, 63), (3, 63), (0, 63)]
+    assert [highest_bit(w) for w in words] == [-1, 0, 2, 63, 63, 63]
