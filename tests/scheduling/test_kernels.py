@@ -151,7 +151,7 @@ def test_durations_of_zero_do_not_make_cycles() -> None:
     assert plan is not None
     walk = new_walk(s, random_state(1))
     order, alt = solution_of(a, plan)
-    search(s, new_graph(s), walk, order, alt, 500, 500, 0, np.zeros(1, np.int64))
+    search(s, new_graph(s), walk, order, alt, 1.0, 500, 500, 0, np.zeros(1, np.int64))
     assert walk.best[0] // s.scale <= plan.end.max()
 
 

@@ -17,6 +17,8 @@ from gongzao.scheduling.tabu import distance, new_walk, relink, search
 
 POOL = 8
 STARTS = 40
+TENURES = (0.5, 0.75, 1.0)
+"""Lengths of the tabu search's memory, drawn by how often each has brought a solution the pool took."""
 
 
 class Member(NamedTuple):
@@ -25,6 +27,15 @@ class Member(NamedTuple):
     value: int
     order: Ints
     alt: Ints
+
+
+class Walker(NamedTuple):
+    """Where a tabu search starts, its place in ``TENURES``, and its seed."""
+
+    order: Ints
+    alt: Ints
+    tenure: int
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -71,7 +82,8 @@ class EliteSearch:
         self.found, self.lockstep = found, lockstep
         self.lock = threading.Lock()
         self.pool: list[Member] = []
-        self.results: dict[int, Member] = {}
+        self.results: dict[int, tuple[Member, int]] = {}
+        self.won, self.tried = np.ones(len(TENURES)), np.full(len(TENURES), 2.0)
         self.idle = self.moves = 0
         self.starts = [solution_of(a, p) for p in starts[:POOL]]
         self.graph = new_graph(self.shop)
@@ -88,7 +100,7 @@ class EliteSearch:
         self.moves = 0
         if self.lockstep:
             self.results = {}
-            return [self._one(k, *self._start(), self._seed(), limit, stop) for k in range(workers)]
+            return [self._one(k, self._walker(), limit, stop) for k in range(workers)]
         return [lambda: self._many(limit, stop)] * workers
 
     def _start(self) -> tuple[Ints, Ints]:
@@ -104,17 +116,23 @@ class EliteSearch:
         share = float(self.rng.uniform(0.35, 0.65))
         return relink(one.order, one.alt, two.order, two.alt, share, random_state(self._seed()))
 
-    def _improve(self, order: Ints, alt: Ints, seed: int, limit: int, stop: Ints) -> tuple[Member, int]:
-        graph, walk = new_graph(self.shop), new_walk(self.shop, random_state(seed))
+    def _walker(self) -> Walker:
+        rate = self.won / self.tried
+        order, alt = self._start()
+        return Walker(order, alt, int(self.rng.choice(len(TENURES), p=rate / rate.sum())), self._seed())
+
+    def _improve(self, w: Walker, limit: int, stop: Ints) -> tuple[Member, int]:
+        graph, walk = new_graph(self.shop), new_walk(self.shop, random_state(w.seed))
         least, longest = np.log(self.effort.patience)
-        patience = int(np.exp(np.random.default_rng(seed).uniform(least, longest)))
+        patience = int(np.exp(np.random.default_rng(w.seed).uniform(least, longest)))
         most = min(limit, self.effort.limit)
-        moves = search(self.shop, graph, walk, order, alt, patience, most, self.target, stop)
+        moves = search(self.shop, graph, walk, w.order, w.alt, TENURES[w.tenure], patience, most, self.target, stop)
         return Member(int(walk.best[0]), walk.order, walk.alt), moves
 
-    def _one(self, place: int, order: Ints, alt: Ints, seed: int, limit: int, stop: Ints) -> Callable[[], int]:
+    def _one(self, place: int, w: Walker, limit: int, stop: Ints) -> Callable[[], int]:
         def run() -> int:
-            self.results[place], moves = self._improve(order, alt, seed, limit, stop)
+            member, moves = self._improve(w, limit, stop)
+            self.results[place] = member, w.tenure
             return moves
 
         return run
@@ -123,18 +141,23 @@ class EliteSearch:
         moves = 0
         while moves < limit and not stop[0] and self.best.value > self.target:
             with self.lock:
-                start, seed = self._start(), self._seed()
-            member, done = self._improve(*start, seed, limit - moves, stop)
+                walker = self._walker()
+            member, done = self._improve(walker, limit - moves, stop)
             moves += done
             with self.lock:
                 self.moves += done
-                self._take(member)
+                self._learn(walker.tenure, taken=self._take(member))
         return moves
+
+    def _learn(self, tenure: int, *, taken: bool) -> None:
+        self.won[tenure] += taken
+        self.tried[tenure] += 1
 
     def absorb(self) -> None:
         """Take the results of a round in lockstep into the pool."""
         for place in sorted(self.results):
-            self._take(self.results[place])
+            member, tenure = self.results[place]
+            self._learn(tenure, taken=self._take(member))
         self.results = {}
 
     def offer(self, plan: Plan) -> None:
@@ -142,14 +165,16 @@ class EliteSearch:
         with self.lock:
             self._take(self._member(*solution_of(self.a, plan)))
 
-    def _take(self, member: Member) -> None:
+    def _take(self, member: Member) -> bool:
         if member.value < self.best.value:
             self.best = member
             self.found(self.plan(), self.moves)
-        self.idle = 0 if self._admit(member) else self.idle + 1
+        admitted = self._admit(member)
+        self.idle = 0 if admitted else self.idle + 1
         if self.idle >= 4 * POOL:
             self.pool = [self.best]
             self.idle = 0
+        return admitted
 
     def _admit(self, new: Member) -> bool:
         close = len(new.order) // 20 + 1

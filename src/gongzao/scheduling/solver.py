@@ -29,7 +29,7 @@ BOUND_SHARE = 0.1
 """Share of the time limit after which a search for a bound ends."""
 PROVABLE, FEW = 270, 100
 """Modes, or tasks, of a shop up to which a proof is tried."""
-FIRST, CLOSE, CLOSE_FIRST = 0.02, 0.02, 0.7
+FIRST, CLOSE, CLOSE_FIRST = 0.02, 0.02, 0.4
 """Share of the time the search of a small shop has to itself; where the gap is then below the second figure, it is a
 better schedule rather than the proof that is missing, and the search has the third share of the rest too."""
 

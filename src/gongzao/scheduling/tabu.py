@@ -250,11 +250,21 @@ def keep(g: Graph, walk: Walk, value: int) -> None:
 
 @kernel
 def search(
-    shop: Shop, g: Graph, walk: Walk, order: Ints, alt: Ints, patience: int, limit: int, target: int, stop: Ints
+    shop: Shop,
+    g: Graph,
+    walk: Walk,
+    order: Ints,
+    alt: Ints,
+    tenure: float,
+    patience: int,
+    limit: int,
+    target: int,
+    stop: Ints,
 ) -> int:
     """Walk from (order, alternatives) until ``patience`` moves bring nothing, after ``limit`` moves or at ``stop``.
 
-    The best solution is left in ``walk``; returns the moves done.
+    A move bars the alternative it leaves for about ``tenure`` times the number of critical tasks. The best solution is
+    left in ``walk``; returns the moves done.
 
     References
     ----------
@@ -280,8 +290,8 @@ def search(
             break
         v = found[0]
         choices = shop.alt_ptr[v + 1] - shop.alt_ptr[v]
-        tenure = critical + choices + 5 + int(next_random(walk.random) * 10)
-        walk.tabu[g.alt[v]] = walk.best[1] + tenure
+        barred = int(tenure * critical) + choices + 5 + int(next_random(walk.random) * 10)
+        walk.tabu[g.alt[v]] = walk.best[1] + barred
         value = move(shop, g, v, found[1], found[2])
         if value < walk.best[0]:
             keep(g, walk, value)
