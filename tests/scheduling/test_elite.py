@@ -7,7 +7,7 @@ import numpy as np
 from gongzao.scheduling import check
 from gongzao.scheduling.arrays import compile_problem, to_schedule
 from gongzao.scheduling.dispatch import Plan, dispatch, portfolio
-from gongzao.scheduling.elite import Effort, EliteSearch
+from gongzao.scheduling.elite import TENURES, Effort, EliteSearch
 from tests.scheduling.test_kernels import random_shop
 
 PROBLEM = random_shop(7, jobs=12, machines=5)
@@ -65,3 +65,12 @@ def test_a_plan_offered_from_elsewhere_is_taken_in() -> None:
     search.offer(better.plan())
     assert search.best.value == better.best.value
     assert len(found) == 1
+
+
+def test_the_memory_whose_solutions_enter_the_pool_is_drawn_most() -> None:
+    search = elite([])
+    for _ in range(50):
+        for tenure in range(len(TENURES)):
+            search._learn(tenure, taken=tenure == 1)
+    drawn = [search._walker().tenure for _ in range(200)]
+    assert drawn.count(1) > 150

@@ -146,3 +146,14 @@ def test_the_command_takes_every_event(tmp_path: Path, monkeypatch: pytest.Monke
     changed = json.loads(Path("q.json").read_text(encoding="utf-8"))
     assert [j.get("name") for j in changed["jobs"]] == [None, None, None, "急单"]
     assert changed["jobs"][-1]["release"] == 15
+
+
+def test_an_order_that_ended_late_still_counts_and_one_to_be_done_again_waits_for_now() -> None:
+    orders = tuple(Job((Task((Mode(0, 10),)),), due=due, name=str(due)) for due in (5, 15, 100))
+    problem = Problem(orders, (Resource(),), objective=Objective.lexicographic("tardiness"))
+    schedule = solve(problem, stop=Stop(iterations=200), seed=1).schedule
+    assert schedule.value(problem) == (10,)
+    new = replan(problem, schedule, 12, [Breakdown(0, 12, 20)])
+    assert check(new.problem, new.schedule) == ()
+    assert new.objective == new.schedule.value(new.problem) == (5 + 15,)
+    assert [job.release for job in new.problem.jobs] == [0, 12, 12]
