@@ -1,6 +1,7 @@
 from dataclasses import replace
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ def exact(problem: Problem) -> tuple[int, ...] | None:
     from gongzao.scheduling.exact import ExactModel
 
     a = compile_problem(problem)
-    plan, bounds, _ = ExactModel(problem, a, 300).solve(None, 1, 0)
+    plan, bounds, _ = ExactModel(problem, a, np.full(len(a.due), 300)).solve(None, 1, 0)
     if plan is None:
         return None
     schedule = to_schedule(a, plan.mode, plan.start, plan.end)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from ortools.sat.python import cp_model
 
+from gongzao.scheduling._jit import Ints
 from gongzao.scheduling.arrays import Arrays, compile_problem
 from gongzao.scheduling.bounds import earliest_ends, require_slots
 from gongzao.scheduling.check import check
@@ -149,11 +150,11 @@ class _Judge:
         if _found(part):
             return True
         a = compile_problem(part)
-        end = _end(part, a)
-        if self.left <= 0.0 or not tractable(a, end):
+        latest = np.minimum(a.deadline, _end(part, a))
+        if self.left <= 0.0 or not tractable(a, latest):
             return None
         began = time.perf_counter()
-        answer = _exact(part, a, end, min(LONGEST, self.left))
+        answer = _exact(part, a, latest, min(LONGEST, self.left))
         self.left -= time.perf_counter() - began
         return answer
 
@@ -166,11 +167,11 @@ def _found(part: Problem) -> bool:
         return False
 
 
-def _exact(part: Problem, a: Arrays, end: int, seconds: float) -> bool | None:
+def _exact(part: Problem, a: Arrays, latest: Ints, seconds: float) -> bool | None:
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = seconds
     solver.parameters.num_workers = THREADS
-    status = solver.solve(ExactModel(part, a, end).model)
+    status = solver.solve(ExactModel(part, a, latest).model)
     return {cp_model.INFEASIBLE: False, cp_model.FEASIBLE: True, cp_model.OPTIMAL: True}.get(status)
 
 

@@ -1,15 +1,20 @@
-"""The exact model for small problems: CP-SAT with one start and end per task and optional intervals per mode.
+"""The exact model: CP-SAT, for small problems, for proofs, and for windows of larger ones.
 
-Calendars become the domain of a task's start (not resumable) or a choice of the breaks a task spans (resumable).
+A task has one start and one end on the clock. Resources keep their order on an axis of their own, the minutes worked on
+their calendar: there a task has a fixed size whatever breaks interrupt it, and a setup is a plain gap. A step function,
+cut down to the frame in which the task can lie, leads from the axis to the clock.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from ortools.sat.python import cp_model
 
 from gongzao.scheduling._jit import Ints, borrow, kernel
 from gongzao.scheduling.arrays import FAR, Arrays
+from gongzao.scheduling.clockwork import place
 from gongzao.scheduling.dispatch import Plan
 from gongzao.scheduling.model import Measure, Problem
 
@@ -17,187 +22,400 @@ LARGEST = 2_500
 """Modes, and pairs of tasks on resources with setups, up to which the model is worth building."""
 
 
-def tractable(a: Arrays, end: int) -> bool:
-    """Return whether the model of a problem whose plan ends at ``end`` stays small."""
+def worked(a: Arrays, cal: int, t: int) -> int:
+    """Return the minutes worked on a calendar before the instant ``t``; without a calendar, ``t``."""
+    if cal < 0:
+        return t
+    low, high = int(a.cal_ptr[cal]), int(a.cal_ptr[cal + 1])
+    k = low + int(np.searchsorted(a.cal_start[low:high], t, side="right")) - 1
+    return 0 if k < low else int(a.cal_work[k]) + min(t, int(a.cal_end[k])) - int(a.cal_start[k])
+
+
+@kernel
+def frames(a: Arrays, tasks: Ints, plan: Plan, latest: Ints) -> tuple[Ints, Ints]:
+    """Return the earliest start and the latest end of ``tasks``, which come in topological order.
+
+    The others stay where ``plan`` has them; job ``j`` ends at ``latest[j]`` at the latest.
+    """
+    a, plan = borrow(a), borrow(plan)
+    head, end, tail = plan.start.copy(), plan.end.copy(), plan.start.copy()
+    for i in tasks:
+        ready = a.release[i]
+        for p in range(a.pred_ptr[i], a.pred_ptr[i + 1]):
+            ready = max(ready, end[a.pred[p]] + a.pred_lag[p])
+        head[i] = end[i] = FAR
+        for m in range(a.mode_ptr[i], a.mode_ptr[i + 1]):
+            first, last = place(a, a.mode_res[m], ready, a.mode_dur[m], a.resumable[i])
+            head[i], end[i] = min(head[i], first), min(end[i], last)
+    for i in tasks[::-1]:
+        shortest = a.mode_dur[a.mode_ptr[i] : a.mode_ptr[i + 1]].min()
+        last = latest[a.job[i]]
+        for p in range(a.succ_ptr[i], a.succ_ptr[i + 1]):
+            last = min(last, tail[a.succ[p]] - a.succ_lag[p])
+        tail[i] = last - shortest
+        end[i] = last
+    return head[tasks], end[tasks]
+
+
+def tractable(a: Arrays, latest: Ints) -> bool:
+    """Return whether the model of a whole problem with these latest ends of jobs stays small."""
     per_res = np.bincount(a.mode_res, minlength=len(a.setup))
     pairs = int((per_res[a.setup >= 0] ** 2).sum())
-    breaks = sum(
-        int(np.searchsorted(a.cal_start[a.cal_ptr[c] : a.cal_ptr[c + 1]], end))
-        for c in a.calendar[a.mode_res]
-        if c >= 0
-    )
-    return len(a.mode_res) <= LARGEST and pairs <= 4 * LARGEST and breaks <= 4 * LARGEST
+    if len(a.mode_res) > LARGEST or pairs > 4 * LARGEST:
+        return False
+    head, tail = frames(a, a.topological, no_plan(a), latest)
+    row = np.repeat(np.argsort(a.topological), np.diff(a.mode_ptr))
+    breaks = 0
+    for c in range(len(a.cal_ptr) - 1):
+        rows = row[a.calendar[a.mode_res] == c]
+        starts = a.cal_start[a.cal_ptr[c] : a.cal_ptr[c + 1]]
+        breaks += int((np.searchsorted(starts, tail[rows]) - np.searchsorted(starts, head[rows])).sum())
+    return breaks <= 8 * LARGEST
+
+
+def no_plan(a: Arrays) -> Plan:
+    """Return a plan of zeros, for models of whole problems without one."""
+    return Plan(*(np.zeros(len(a.job), np.int64) for _ in range(4)))
+
+
+class Use(NamedTuple):
+    """A task on a resource, in minutes worked there: ``when`` it takes it, lies between ``low`` and ``high``."""
+
+    task: int
+    begin: cp_model.LinearExpr
+    end: cp_model.LinearExpr
+    low: int
+    high: int
+    length: int
+    when: list[cp_model.IntVar]
+    span: cp_model.IntervalVar
+
+
+def gaps(setups: Ints, families: list[int], lengths: list[int]) -> Ints:
+    """Return the least minutes between two tasks of each pair of families, others of ``lengths`` in between or not.
+
+    Where they equal the setup times, it is enough to keep them between all pairs, neighbours or not.
+    """
+    least = setups.copy()
+    shortest = dict.fromkeys(families, FAR)
+    for family, length in zip(families, lengths, strict=True):
+        shortest[family] = min(shortest[family], length)
+    for family, length in shortest.items():
+        least = np.minimum(least, least[:, family, None] + length + least[family])
+    return least
 
 
 class ExactModel:
-    """The CP-SAT model of a problem, restricted to schedules that end by ``end``."""
+    """The CP-SAT model of a problem, or of the ``tasks`` of a window of it while the others stay as in ``plan``.
 
-    def __init__(self, problem: Problem, a: Arrays, end: int) -> None:
-        self.a, self.problem, self.end = a, problem, end
-        self.model = cp_model.CpModel()
-        n = len(a.job)
-        self.start = [self.model.new_int_var(int(a.release[i]), end, "") for i in range(n)]
-        self.finish = [self.model.new_int_var(int(a.release[i]), end, "") for i in range(n)]
-        self.used = [self.model.new_bool_var("") for _ in a.mode_res]
-        self.span = [self._mode(i, m) for i in range(n) for m in range(a.mode_ptr[i], a.mode_ptr[i + 1])]
-        for i in range(n):
-            self.model.add_exactly_one(self.used[a.mode_ptr[i] : a.mode_ptr[i + 1]])
-            if a.fixed_mode[i] >= 0:
-                self.model.add(self.used[a.mode_ptr[i] + a.fixed_mode[i]] == 1)
-                self.model.add(self.start[i] == int(a.fixed_start[i]))
-        self._precedences()
-        self._resources()
+    Parameters
+    ----------
+    latest
+        Latest end of each job [min].
+    plan
+        A plan: the solver's hint, and the place of what is outside the window.
+    tasks
+        The tasks of the window, in topological order; all by default.
+    """
+
+    def __init__(
+        self, problem: Problem, a: Arrays, latest: Ints, plan: Plan | None = None, tasks: Ints | None = None
+    ) -> None:
+        self.a, self.problem, self.latest = a, problem, latest
+        self.whole, self.hinted = tasks is None, plan is not None
+        self.tasks = a.topological if tasks is None else tasks
+        self.plan = no_plan(a) if plan is None else plan
+        self.free = np.zeros(len(a.job), np.bool_)
+        self.free[self.tasks] = True
+        head, tail = frames(a, self.tasks, self.plan, latest)
+        rows = zip(self.tasks.tolist(), head.tolist(), tail.tolist(), strict=True)
+        self.frame: dict[int, tuple[int, int]] = {i: (first, last) for i, first, last in rows}
+        self.model, self.solver = cp_model.CpModel(), cp_model.CpSolver()
+        self.start: dict[int, cp_model.IntVar] = {}
+        self.finish: dict[int, cp_model.IntVar] = {}
+        self.used: dict[int, cp_model.IntVar] = {}
+        self.sites: dict[int, dict[int, list[cp_model.IntVar]]] = {}
+        self.on: dict[int, list[Use]] = {}
+        for i in self.tasks.tolist():
+            self._task(i)
+        for i in self.tasks.tolist():
+            self._arcs(i)
+        if not self.whole:
+            self._surround()
+        for r, uses in self.on.items():
+            self._resource(r, uses)
         self.levels = self._levels()
-        self.solver = cp_model.CpSolver()
 
-    def _mode(self, i: int, m: int) -> cp_model.IntervalVar:
-        a, model, used = self.a, self.model, self.used[m]
-        duration, cal = int(a.mode_dur[m]), int(a.calendar[a.mode_res[m]])
-        if cal < 0:
-            model.add(self.finish[i] == self.start[i] + duration).only_enforce_if(used)
-            return model.new_optional_fixed_size_interval_var(self.start[i], duration, used, "")
-        rows = range(int(a.cal_ptr[cal]), int(a.cal_ptr[cal + 1]))
-        opens = [
-            (int(a.cal_start[k]), int(a.cal_end[k]), int(a.cal_work[k])) for k in rows if a.cal_start[k] < self.end
-        ]
-        if not a.resumable[i]:
-            fits = [[s, e - duration] for s, e, _ in opens if e - s >= duration]
-            model.add_linear_expression_in_domain(self.start[i], cp_model.Domain.from_intervals(fits)).only_enforce_if(
-                used
-            )
-            model.add(self.finish[i] == self.start[i] + duration).only_enforce_if(used)
-            return model.new_optional_fixed_size_interval_var(self.start[i], duration, used, "")
-        begins = self._pieces(opens, used, self.start[i], last=1)
-        ends = self._pieces(opens, used, self.finish[i], last=0)
-        model.add(ends - begins == duration).only_enforce_if(used)
-        size = model.new_int_var(0, self.end, "")
-        return model.new_optional_interval_var(self.start[i], size, self.finish[i], used, "")
+    def _int(self, low: int, high: int, hint: int) -> cp_model.IntVar:
+        """Return a variable; a frame that is empty makes the model infeasible."""
+        if low > high:
+            self.model.add_bool_or([])
+        x = self.model.new_int_var(low, max(low, high), "")
+        if self.hinted:
+            self.model.add_hint(x, hint)
+        return x
 
-    def _pieces(
-        self, opens: list[tuple[int, int, int]], used: cp_model.IntVar, instant: cp_model.IntVar, *, last: int
-    ) -> cp_model.IntVar:
-        """Return the minutes worked before ``instant``, which lies in an open interval; starts leave out its end."""
-        model = self.model
-        work = model.new_int_var(0, opens[-1][2] + opens[-1][1] - opens[-1][0] if opens else 0, "")
-        inside = []
-        for s, e, before in opens:
-            here = model.new_bool_var("")
-            model.add(instant >= s).only_enforce_if(here)
-            model.add(instant <= e - last).only_enforce_if(here)
-            model.add(work == instant - s + before).only_enforce_if(here)
-            inside.append(here)
-        model.add(sum(inside) == 1).only_enforce_if(used)
-        model.add(sum(inside) == 0).only_enforce_if(used.negated())
-        return work
+    def _bool(self, hint: bool) -> cp_model.IntVar:
+        x = self.model.new_bool_var("")
+        if self.hinted:
+            self.model.add_hint(x, hint)
+        return x
 
-    def _precedences(self) -> None:
-        a = self.a
-        for i in range(len(a.job)):
-            for p in range(a.pred_ptr[i], a.pred_ptr[i + 1]):
-                j, lag = int(a.pred[p]), int(a.pred_lag[p])
-                self.model.add(self.start[i] >= self.finish[j] + lag)
-                if not a.travel.any():
-                    continue
-                for m in range(a.mode_ptr[i], a.mode_ptr[i + 1]):
-                    for k in range(a.mode_ptr[j], a.mode_ptr[j + 1]):
-                        travel = int(a.travel[a.site[a.mode_res[k]], a.site[a.mode_res[m]]])
-                        if travel:
-                            row = self.model.add(self.start[i] >= self.finish[j] + lag + travel)
-                            row.only_enforce_if([self.used[m], self.used[k]])
+    def _either(self, literals: list[cp_model.IntVar]) -> cp_model.IntVar:
+        """Return a literal for any of some that exclude each other."""
+        if len(literals) == 1:
+            return literals[0]
+        any_of = self.model.new_bool_var("")
+        self.model.add(sum(literals) == any_of)
+        return any_of
 
-    def _resources(self) -> None:
-        a = self.a
-        for r in range(len(a.unit_ptr) - 1):
-            modes = np.flatnonzero(a.mode_res == r).tolist()
-            capacity = int(a.unit_ptr[r + 1] - a.unit_ptr[r])
-            if capacity > 1:
-                self.model.add_cumulative([self.span[m] for m in modes], [1] * len(modes), capacity)
-            elif modes:
-                self.model.add_no_overlap([self.span[m] for m in modes])
-                if a.setup[r] >= 0:
-                    self._setups(r, modes)
+    def _task(self, i: int) -> None:
+        a, model, plan = self.a, self.model, self.plan
+        modes = range(int(a.mode_ptr[i]), int(a.mode_ptr[i + 1]))
+        for m in modes:
+            self.used[m] = self._bool(m == plan.mode[i])
+        model.add_exactly_one(self.used[m] for m in modes)
+        self.start[i] = self._int(*self.frame[i], int(plan.start[i]))
+        self.finish[i] = self._int(*self.frame[i], int(plan.end[i]))
+        if a.fixed_mode[i] >= 0:
+            model.add(self.used[modes[0] + int(a.fixed_mode[i])] == 1)
+            model.add(self.start[i] == int(a.fixed_start[i]))
+        by_calendar: dict[int, list[int]] = {}
+        by_site: dict[int, list[cp_model.IntVar]] = {}
+        for m in modes:
+            by_calendar.setdefault(int(a.calendar[a.mode_res[m]]), []).append(m)
+            by_site.setdefault(int(a.site[a.mode_res[m]]), []).append(self.used[m])
+        for cal, ways in by_calendar.items():
+            self._lay(i, cal, ways, [] if len(by_calendar) == 1 else [self._either([self.used[m] for m in ways])])
+        self.sites[i] = {s: [] if len(by_site) == 1 else [self._either(x)] for s, x in by_site.items()}
 
-    def _setups(self, r: int, modes: list[int]) -> None:
-        """Order the tasks of a resource in a circuit and keep the setup time between neighbours."""
+    def _lay(self, i: int, cal: int, modes: list[int], when: list[cp_model.IntVar]) -> None:
+        """Lay a task on the axis of a calendar, for those of its modes that work by it."""
         a, model = self.a, self.model
-        task = [int(np.searchsorted(a.mode_ptr, m, side="right")) - 1 for m in modes]
-        matrix = a.setups[a.setup[r]]
+        lengths = [int(a.mode_dur[m]) for m in modes]
+        least = min(lengths)
+        low, high = (worked(a, cal, t) for t in self.frame[i])
+        if low > high - least:
+            model.add(sum(self.used[m] for m in modes) == 0)
+            return
+        extra = sum((n - least) * self.used[m] for m, n in zip(modes, lengths, strict=True))
+        if cal < 0 and not when:
+            begin: cp_model.LinearExpr = self.start[i]
+            end: cp_model.LinearExpr = self.finish[i]
+            model.add(end == begin + least + extra)
+        else:
+            here = self.plan.mode[i] in modes
+            begin = self._int(low, high - least, worked(a, cal, int(self.plan.start[i])) if here else low)
+            end = begin + least
+            if max(lengths) > least:
+                end = model.new_int_var(low + least, high, "")
+                model.add(end == begin + least + extra)
+            if when:
+                model.add(begin == low).only_enforce_if(when[0].negated())
+            self._clock(i, cal, modes, begin, end, when)
+        for m, n in zip(modes, lengths, strict=True):
+            used = self.used[m]
+            if cal >= 0 and not a.resumable[i]:
+                self._unbroken(i, cal, begin, n, used)
+            span = model.new_optional_fixed_size_interval_var(begin, n, used, "")
+            self.on.setdefault(int(a.mode_res[m]), []).append(Use(i, begin, begin + n, low, high, n, [used], span))
+
+    def _clock(
+        self,
+        i: int,
+        cal: int,
+        modes: list[int],
+        begin: cp_model.LinearExpr,
+        end: cp_model.LinearExpr,
+        when: list[cp_model.IntVar],
+    ) -> None:
+        """Tie the start and finish of a task to where it begins and ends on an axis."""
+        a, model = self.a, self.model
+        if cal < 0:
+            model.add(self.start[i] == begin).only_enforce_if(when)
+            model.add(self.finish[i] == end).only_enforce_if(when)
+            return
+        model.add(self.start[i] == begin + self._closed(i, cal, begin, 0)).only_enforce_if(when)
+        if not a.resumable[i]:
+            model.add(self.finish[i] - self.start[i] == end - begin).only_enforce_if(when)
+            return
+        broken = self._closed(i, cal, end, 1)
+        for m in modes if (a.mode_dur[modes] == 0).any() else modes[:1]:
+            row = self.finish[i] == (end + broken if a.mode_dur[m] > 0 else self.start[i])
+            model.add(row).only_enforce_if(when if a.mode_dur[modes].all() else [self.used[m]])
+
+    def _closed(self, i: int, cal: int, at: cp_model.LinearExpr, side: int) -> cp_model.LinearExpr:
+        """Return the minutes a calendar is closed before a worked minute of a task's frame.
+
+        At the minute at which a break comes the break is over for a start (``side`` 0), yet to come for an end (1).
+        """
+        a, model = self.a, self.model
+        rows = range(int(a.cal_ptr[cal]), int(a.cal_ptr[cal + 1]))
+        before = a.cal_work[rows.start : rows.stop]
+        frame = [worked(a, cal, t) - side for t in self.frame[i]]
+        first, last = (max(0, k - 1) for k in np.searchsorted(before, frame, side="right").tolist())
+        total = cp_model.LinearExpr.constant(int(a.cal_start[rows[first]] - a.cal_work[rows[first]]))
+        for k in rows[first + 1 : last + 1]:
+            past, least = model.new_bool_var(""), int(a.cal_work[k]) + side
+            model.add(at >= least).only_enforce_if(past)
+            model.add(at < least).only_enforce_if(past.negated())
+            total = total + int(a.cal_start[k] - a.cal_end[k - 1]) * past
+        return total
+
+    def _unbroken(self, i: int, cal: int, begin: cp_model.LinearExpr, length: int, used: cp_model.IntVar) -> None:
+        """Keep a task within one interval of a calendar."""
+        a = self.a
+        rows = slice(int(a.cal_ptr[cal]), int(a.cal_ptr[cal + 1]))
+        first, last = np.searchsorted(a.cal_end[rows], self.frame[i]).tolist()
+        fits = [
+            [w, w + e - s - max(length, 1)]
+            for s, e, w in zip(
+                a.cal_start[rows][first : last + 1].tolist(),
+                a.cal_end[rows][first : last + 1].tolist(),
+                a.cal_work[rows][first : last + 1].tolist(),
+                strict=True,
+            )
+            if e - s >= length
+        ]
+        self.model.add_linear_expression_in_domain(begin, cp_model.Domain.from_intervals(fits)).only_enforce_if(used)
+
+    def _arcs(self, i: int) -> None:
+        a = self.a
+        for p in range(int(a.pred_ptr[i]), int(a.pred_ptr[i + 1])):
+            self._precede(int(a.pred[p]), i, int(a.pred_lag[p]))
+        for p in range(int(a.succ_ptr[i]), int(a.succ_ptr[i + 1])):
+            if not self.free[a.succ[p]]:
+                self._precede(i, int(a.succ[p]), int(a.succ_lag[p]))
+
+    def _precede(self, j: int, i: int, lag: int) -> None:
+        """Have task ``i`` start ``lag`` and the transport after ``j``, one of them perhaps outside the window."""
+        travel = self.a.travel
+        finish = self.finish[j] if self.free[j] else int(self.plan.end[j])
+        start = self.start[i] if self.free[i] else int(self.plan.start[i])
+        ways = [
+            (int(travel[x, y]), [*at_x, *at_y])
+            for x, at_x in self._sites(j).items()
+            for y, at_y in self._sites(i).items()
+        ]
+        least = min(minutes for minutes, _ in ways)
+        self.model.add(start >= finish + lag + least)
+        for minutes, there in ways:
+            if minutes > least:
+                self.model.add(start >= finish + lag + minutes).only_enforce_if(there)
+
+    def _sites(self, i: int) -> dict[int, list[cp_model.IntVar]]:
+        """Return the sites where a task may be, each with the literal that it is there, or none if it must be."""
+        return self.sites[i] if self.free[i] else {int(self.a.site[self.a.mode_res[self.plan.mode[i]]]): []}
+
+    def _surround(self) -> None:
+        """Take in what else the resources of the window do meanwhile, and with setups just before and after."""
+        a, plan = self.a, self.plan
+        first, last = min(h for h, _ in self.frame.values()), max(t for _, t in self.frame.values())
+        res = a.mode_res[plan.mode]
+        wanted = np.zeros(len(a.setup), np.bool_)
+        wanted[list(self.on)] = True
+        others = np.flatnonzero(wanted[res] & ~self.free)
+        others = others[np.lexsort((plan.end[others], plan.start[others], res[others]))]
+        for r in self.on:
+            near = others[np.searchsorted(res[others], r) : np.searchsorted(res[others], r, side="right")]
+            inside = np.flatnonzero((plan.end[near] > first) & (plan.start[near] < last))
+            if a.setup[r] >= 0:
+                k = int(np.searchsorted(plan.start[near], first))
+                inside = np.arange(max(0, min(inside, default=k) - 1), min(len(near), max(inside, default=k - 1) + 2))
+            for i in near[inside].tolist():
+                cal = int(a.calendar[r])
+                at, n = worked(a, cal, int(plan.start[i])), int(a.mode_dur[plan.mode[i]])
+                begin = cp_model.LinearExpr.constant(at)
+                span = self.model.new_fixed_size_interval_var(at, n, "")
+                self.on[r].append(Use(i, begin, begin + n, at, at + n, n, [], span))
+
+    def _resource(self, r: int, uses: list[Use]) -> None:
+        capacity = int(self.a.unit_ptr[r + 1] - self.a.unit_ptr[r])
+        spans = [u.span for u in uses]
+        if capacity > 1:
+            self.model.add_cumulative(spans, [1] * len(spans), capacity)
+            return
+        self.model.add_no_overlap(spans)
+        if self.a.setup[r] >= 0:
+            self._setups(r, uses)
+
+    def _setups(self, r: int, uses: list[Use]) -> None:
+        a = self.a
+        family = [int(a.family[u.task]) for u in uses]
+        setups, initial = a.setups[a.setup[r]], int(a.first_family[r])
+        least = gaps(setups, family, [u.length for u in uses])
+        for k, u in enumerate(uses):
+            if initial >= 0:
+                self.model.add(u.begin >= int(least[initial, family[k]])).only_enforce_if(u.when)
+            for other in range(k):
+                v = uses[other]
+                if u.when or v.when:
+                    self._apart(u, v, int(least[family[k], family[other]]), int(least[family[other], family[k]]))
+        kinds = sorted(set(family))
+        before = kinds if initial < 0 else [*kinds, initial]
+        if self.whole and (least != setups)[np.ix_(before, kinds)].any():
+            self._circuit(uses, family, setups, initial)
+
+    def _apart(self, u: Use, v: Use, after_u: int, after_v: int) -> None:
+        """Keep a gap between two tasks of a resource, whichever comes first, as far as their frames leave a choice."""
+        model, both = self.model, [*u.when, *v.when]
+        u_first = u.low + u.length + after_u <= v.high - v.length
+        v_first = v.low + v.length + after_v <= u.high - u.length
+        if u_first and v_first and (after_u or after_v):
+            order = model.new_bool_var("")
+            model.add(u.end + after_u <= v.begin).only_enforce_if([*both, order])
+            model.add(v.end + after_v <= u.begin).only_enforce_if([*both, order.negated()])
+        elif u_first and not v_first and u.high + after_u > v.low:
+            model.add(u.end + after_u <= v.begin).only_enforce_if(both)
+        elif v_first and not u_first and v.high + after_v > u.low:
+            model.add(v.end + after_v <= u.begin).only_enforce_if(both)
+        elif not u_first and not v_first:
+            model.add_bool_or([x.negated() for x in both])
+
+    def _circuit(self, uses: list[Use], family: list[int], setups: Ints, initial: int) -> None:
+        """Order the tasks in a circuit: a setup between neighbours is longer than one by way of other families."""
+        model = self.model
         arcs: list[tuple[int, int, cp_model.LiteralT]] = [(0, 0, model.new_bool_var(""))]
-        for k, m in enumerate(modes):
+        for k, u in enumerate(uses):
             first, last = model.new_bool_var(""), model.new_bool_var("")
-            arcs += [(0, k + 1, first), (k + 1, 0, last), (k + 1, k + 1, self.used[m].negated())]
-            if a.first_family[r] >= 0:
-                self._gap(r, 0, task[k], int(matrix[a.first_family[r], a.family[task[k]]]), first)
-            for other in range(len(modes)):
+            arcs += [(0, k + 1, first), (k + 1, 0, last), (k + 1, k + 1, u.when[0].negated())]
+            if initial >= 0:
+                model.add(u.begin >= int(setups[initial, family[k]])).only_enforce_if(first)
+            for other, v in enumerate(uses):
                 if other != k:
                     follows = model.new_bool_var("")
                     arcs.append((k + 1, other + 1, follows))
-                    gap = int(matrix[a.family[task[k]], a.family[task[other]]])
-                    self._gap(r, self.finish[task[k]], task[other], gap, follows)
+                    gap = int(setups[family[k], family[other]])
+                    model.add(v.begin >= u.end + gap).only_enforce_if(follows)
         model.add_circuit(arcs)
-
-    def _gap(self, r: int, free: cp_model.LinearExprT, i: int, gap: int, holds: cp_model.IntVar) -> None:
-        """Ask for ``gap`` worked minutes between ``free`` and the start of task ``i`` where ``holds``."""
-        a, model = self.a, self.model
-        cal = int(a.calendar[r])
-        if cal < 0 or gap == 0:
-            model.add(self.start[i] >= free + gap).only_enforce_if(holds)
-            return
-        work = [self._worked(cal, holds, t) for t in (free, self.start[i])]
-        model.add(work[1] - work[0] >= gap).only_enforce_if(holds)
-        model.add(self.start[i] >= free).only_enforce_if(holds)
-
-    def _worked(self, cal: int, holds: cp_model.IntVar, instant: cp_model.LinearExprT) -> cp_model.IntVar:
-        """Return the minutes worked on a calendar before any instant, open or not."""
-        a, model = self.a, self.model
-        rows = [k for k in range(int(a.cal_ptr[cal]), int(a.cal_ptr[cal + 1])) if a.cal_start[k] <= self.end]
-        work = model.new_int_var(0, int(a.cal_work[rows[-1]] + a.cal_end[rows[-1]] - a.cal_start[rows[-1]]), "")
-        pieces = []
-        before = 0
-        for k in rows:
-            s, e, w = int(a.cal_start[k]), int(a.cal_end[k]), int(a.cal_work[k])
-            closed, open_ = model.new_bool_var(""), model.new_bool_var("")
-            model.add(instant >= before).only_enforce_if(closed)
-            model.add(instant <= s).only_enforce_if(closed)
-            model.add(work == w).only_enforce_if(closed)
-            model.add(instant >= s).only_enforce_if(open_)
-            model.add(instant <= e).only_enforce_if(open_)
-            model.add(work == instant - s + w).only_enforce_if(open_)
-            pieces += [closed, open_]
-            before = e
-        after = model.new_bool_var("")
-        model.add(instant >= before).only_enforce_if(after)
-        total = int(a.cal_work[rows[-1]] + a.cal_end[rows[-1]] - a.cal_start[rows[-1]])
-        model.add(work == total).only_enforce_if(after)
-        model.add_exactly_one([*pieces, after]).only_enforce_if(holds)
-        return work
 
     def _levels(self) -> list[cp_model.LinearExprT]:
         a, model = self.a, self.model
         wanted = {m for level in self.problem.objective.levels for m, _ in level}
-        measures: dict[Measure, cp_model.LinearExprT] = {Measure.CHANGES: 0}
-        sinks = [i for i in range(len(a.job)) if a.succ_ptr[i] == a.succ_ptr[i + 1]]
-        late, lates = [], []
-        for i in sinks:
-            if a.deadline[a.job[i]] < FAR:
-                model.add(self.finish[i] <= int(a.deadline[a.job[i]]))
+        sinks = [i for i in self.tasks.tolist() if a.succ_ptr[i] == a.succ_ptr[i + 1]]
+        measures: dict[Measure, cp_model.LinearExprT] = dict.fromkeys(Measure, 0)
         if Measure.MAKESPAN in wanted:
-            top = model.new_int_var(0, self.end, "makespan")
-            model.add_max_equality(top, [self.finish[i] for i in sinks])
-            measures[Measure.MAKESPAN] = top
-        for j in range(len(a.due)):
-            if a.due[j] >= FAR or not wanted & {Measure.TARDINESS, Measure.LATE}:
-                continue
-            over = model.new_int_var(0, self.end, "")
-            is_late = model.new_bool_var("")
+            others = int(np.where(self.free, 0, self.plan.end).max())
+            measures[Measure.MAKESPAN] = top = model.new_int_var(others, max(others, int(self.latest.max())), "")
             for i in sinks:
-                if a.job[i] == j:
-                    model.add(over >= self.finish[i] - int(a.due[j]))
+                model.add(top >= self.finish[i])
+        late: list[cp_model.LinearExprT] = []
+        lates: list[cp_model.LinearExprT] = []
+        for j in sorted(
+            {int(a.job[i]) for i in sinks if a.due[a.job[i]] < FAR}
+            if wanted & {Measure.TARDINESS, Measure.LATE}
+            else set()
+        ):
+            due = int(a.due[j])
+            over, is_late = model.new_int_var(0, max(0, int(self.latest[j]) - due), ""), model.new_bool_var("")
+            for i in range(int(a.job_ptr[j]), int(a.job_ptr[j + 1])):
+                if a.succ_ptr[i] == a.succ_ptr[i + 1]:
+                    model.add(over >= (self.finish[i] if self.free[i] else int(self.plan.end[i])) - due)
             model.add(over == 0).only_enforce_if(is_late.negated())
             late.append(int(a.weight[j]) * over)
             lates.append(is_late)
         measures[Measure.TARDINESS], measures[Measure.LATE] = sum(late), sum(lates)
-        measures[Measure.COST] = sum(int(a.mode_cost[m]) * self.used[m] for m in range(len(a.mode_cost)))
+        measures[Measure.COST] = sum(int(a.mode_cost[m]) * used for m, used in self.used.items())
         if Measure.CHANGES in wanted:
             measures[Measure.CHANGES] = self._changes()
         return [sum(w * measures[m] for m, w in level) for level in self.problem.objective.levels]
@@ -205,7 +423,9 @@ class ExactModel:
     def _changes(self) -> cp_model.LinearExprT:
         a, model = self.a, self.model
         moved = []
-        for i in np.flatnonzero(a.base_res >= 0).tolist():
+        for i in self.tasks.tolist():
+            if a.base_res[i] < 0:
+                continue
             changed = model.new_bool_var("")
             modes = [m for m in range(a.mode_ptr[i], a.mode_ptr[i + 1]) if a.mode_res[m] == a.base_res[i]]
             for m in modes:
@@ -217,14 +437,11 @@ class ExactModel:
             moved.append(changed)
         return sum(moved)
 
-    def hint(self, plan: Plan) -> None:
-        """Tell the solver about a plan."""
-        for i in range(len(self.start)):
-            self.model.add_hint(self.start[i], int(plan.start[i]))
-            self.model.add_hint(self.finish[i], int(plan.end[i]))
-        chosen = set(plan.mode.tolist())
-        for m, used in enumerate(self.used):
-            self.model.add_hint(used, m in chosen)
+    def _hint_solution(self) -> None:
+        """Start the next search from everything the last one settled."""
+        self.model.clear_hints()  # type: ignore[no-untyped-call]
+        for k, value in enumerate(self.solver.response_proto.solution):
+            self.model.add_hint(self.model.get_int_var_from_proto_index(k), value)
 
     def solve(self, seconds: float | None, workers: int, seed: int) -> tuple[Plan | None, tuple[int, ...], bool]:
         """Minimise level after level; return the best plan, the bounds of the levels reached, and infeasibility."""
@@ -234,33 +451,37 @@ class ExactModel:
             solver = self.solver = cp_model.CpSolver()
             solver.parameters.num_workers = workers
             solver.parameters.random_seed = seed % 2**31
+            solver.parameters.catch_sigint_signal = False
             if seconds is not None:
                 solver.parameters.max_time_in_seconds = max(0.1, seconds / len(self.levels))
             self.model.minimize(level)
-            status = self.solver.solve(self.model)
+            status = solver.solve(self.model)
             if status == cp_model.INFEASIBLE:
                 return plan, tuple(bounds), True
             if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
                 break
-            plan = self._read(solver)
+            plan = self.read()
             if status != cp_model.OPTIMAL:
                 bounds.append(int(np.ceil(solver.best_objective_bound - 1e-6)))
                 break
             bounds.append(round(solver.objective_value))
             self.model.add(level <= bounds[-1])
-            self.model.clear_hints()  # type: ignore[no-untyped-call]
-            self.hint(plan)
+            self._hint_solution()
         return plan, tuple(bounds), False
 
     def interrupt(self) -> None:
         """End :meth:`solve`, from another thread."""
         self.solver.stop_search()
 
-    def _read(self, solver: cp_model.CpSolver) -> Plan:
-        mode = np.array([m for m, used in enumerate(self.used) if solver.boolean_value(used)], np.int64)
-        start = np.array([solver.value(v) for v in self.start], np.int64)
-        end = np.array([solver.value(v) for v in self.finish], np.int64)
-        return Plan(mode, units_for(self.a, mode, start, end), start, end)
+    def read(self) -> Plan:
+        """Return the plan of the last solution."""
+        a, plan, solver = self.a, Plan(*(x.copy() for x in self.plan)), self.solver
+        for i in self.tasks.tolist():
+            plan.mode[i] = next(
+                m for m in range(a.mode_ptr[i], a.mode_ptr[i + 1]) if solver.boolean_value(self.used[m])
+            )
+            plan.start[i], plan.end[i] = solver.value(self.start[i]), solver.value(self.finish[i])
+        return plan._replace(unit=units_for(a, plan.mode, plan.start, plan.end))
 
 
 @kernel

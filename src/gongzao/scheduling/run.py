@@ -206,17 +206,27 @@ class Run:
             if self.flag[0] or self.left() <= until or self.proven():
                 end()
 
-    def _exact_model(self) -> ExactModel | None:
-        only_makespan = self.problem.objective.levels[0] == ((Measure.MAKESPAN, 1),) and len(self.bound) == 1
-        closes = bool((self.a.calendar[self.a.mode_res] >= 0).all())
-        close = int(self.a.cal_end.max()) if closes else self.problem.horizon
-        end = int(self.best.end.max()) if only_makespan and self.best is not None else min(self.problem.horizon, close)
-        if not tractable(self.a, end):
-            return None
-        model = ExactModel(self.problem, self.a, end)
+    def latest_ends(self) -> Ints:
+        """Return when each job ends at the latest in any schedule that is as good as the incumbent [min]."""
+        a, levels = self.a, self.problem.objective.levels
+        closes = bool((a.calendar[a.mode_res] >= 0).all())
+        latest = np.minimum(
+            a.deadline, min(self.problem.horizon, int(a.cal_end.max())) if closes else self.problem.horizon
+        )
         if self.best is not None and self.score.missed == 0:
-            model.hint(self.best)
-        return model
+            if levels[0] == ((Measure.MAKESPAN, 1),):
+                latest = np.minimum(latest, self.score.levels[0])
+            if levels[0] == ((Measure.TARDINESS, 1),):
+                slack = self.score.levels[0] // np.maximum(1, a.weight)
+                latest = np.where(a.weight > 0, np.minimum(latest, a.due + slack), latest)
+        return latest
+
+    def _exact_model(self) -> ExactModel | None:
+        latest = self.latest_ends()
+        if not tractable(self.a, latest):
+            return None
+        feasible = self.best is not None and self.score.missed == 0
+        return ExactModel(self.problem, self.a, latest, self.best if feasible else None)
 
     @contextmanager
     def proof_beside(self, search: Search) -> Iterator[None]:
