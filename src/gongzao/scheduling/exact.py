@@ -7,19 +7,27 @@ cut down to the frame in which the task can lie, leads from the axis to the cloc
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from itertools import pairwise, product
 from typing import NamedTuple
 
 import numpy as np
 from ortools.sat.python import cp_model
 
-from gongzao.scheduling._jit import Ints, borrow, kernel
+from gongzao.scheduling._jit import Bools, Ints, borrow, kernel
 from gongzao.scheduling.arrays import FAR, Arrays
 from gongzao.scheduling.clockwork import place
 from gongzao.scheduling.dispatch import Plan
-from gongzao.scheduling.model import Measure, Problem
+from gongzao.scheduling.loads import windows
+from gongzao.scheduling.model import Measure, Objective, Problem
 
-LARGEST = 2_500
-"""Modes, and pairs of tasks on resources with setups, up to which the model is worth building."""
+FIRST = 0.8
+"""Share of the time left that a level of the objective gets when others follow."""
+ROWS = 4
+"""Heads, and tails, for which the load of a resource between them is a row."""
+MODES, PAIRS, BREAKS = 4_000, 60_000, 30_000
+"""Modes, pairs of tasks with setups, and breaks in the frames of modes, up to which the model is worth building."""
 
 
 def worked(a: Arrays, cal: int, t: int) -> int:
@@ -61,7 +69,7 @@ def tractable(a: Arrays, latest: Ints) -> bool:
     """Return whether the model of a whole problem with these latest ends of jobs stays small."""
     per_res = np.bincount(a.mode_res, minlength=len(a.setup))
     pairs = int((per_res[a.setup >= 0] ** 2).sum())
-    if len(a.mode_res) > LARGEST or pairs > 4 * LARGEST:
+    if len(a.mode_res) > MODES or pairs > PAIRS:
         return False
     head, tail = frames(a, a.topological, no_plan(a), latest)
     row = np.repeat(np.argsort(a.topological), np.diff(a.mode_ptr))
@@ -70,7 +78,7 @@ def tractable(a: Arrays, latest: Ints) -> bool:
         rows = row[a.calendar[a.mode_res] == c]
         starts = a.cal_start[a.cal_ptr[c] : a.cal_ptr[c + 1]]
         breaks += int((np.searchsorted(starts, tail[rows]) - np.searchsorted(starts, head[rows])).sum())
-    return breaks <= 8 * LARGEST
+    return breaks <= BREAKS
 
 
 def no_plan(a: Arrays) -> Plan:
@@ -79,7 +87,10 @@ def no_plan(a: Arrays) -> Plan:
 
 
 class Use(NamedTuple):
-    """A task on a resource, in minutes worked there: ``when`` it takes it, lies between ``low`` and ``high``."""
+    """A task on a resource, in minutes worked there: ``when`` it takes it, it lies between ``low`` and ``high``.
+
+    Those that are not ``free`` keep their order.
+    """
 
     task: int
     begin: cp_model.LinearExpr
@@ -88,6 +99,7 @@ class Use(NamedTuple):
     high: int
     length: int
     when: list[cp_model.IntVar]
+    free: bool
     span: cp_model.IntervalVar
 
 
@@ -116,17 +128,27 @@ class ExactModel:
         A plan: the solver's hint, and the place of what is outside the window.
     tasks
         The tasks of the window, in topological order; all by default.
+    free
+        Whether each task of the problem may change its resource and its place there, if it is in the window; the
+        others of the window only shift. By default all may.
     """
 
     def __init__(
-        self, problem: Problem, a: Arrays, latest: Ints, plan: Plan | None = None, tasks: Ints | None = None
+        self,
+        problem: Problem,
+        a: Arrays,
+        latest: Ints,
+        plan: Plan | None = None,
+        tasks: Ints | None = None,
+        free: Bools | None = None,
     ) -> None:
         self.a, self.problem, self.latest = a, problem, latest
         self.whole, self.hinted = tasks is None, plan is not None
         self.tasks = a.topological if tasks is None else tasks
         self.plan = no_plan(a) if plan is None else plan
-        self.free = np.zeros(len(a.job), np.bool_)
-        self.free[self.tasks] = True
+        self.inside = np.zeros(len(a.job), np.bool_)
+        self.inside[self.tasks] = True
+        self.free = self.inside if free is None else free
         head, tail = frames(a, self.tasks, self.plan, latest)
         rows = zip(self.tasks.tolist(), head.tolist(), tail.tolist(), strict=True)
         self.frame: dict[int, tuple[int, int]] = {i: (first, last) for i, first, last in rows}
@@ -145,6 +167,7 @@ class ExactModel:
         for r, uses in self.on.items():
             self._resource(r, uses)
         self.levels = self._levels()
+        self.only_makespan = problem.objective.levels == Objective().levels
 
     def _int(self, low: int, high: int, hint: int) -> cp_model.IntVar:
         """Return a variable; a frame that is empty makes the model infeasible."""
@@ -171,14 +194,14 @@ class ExactModel:
 
     def _task(self, i: int) -> None:
         a, model, plan = self.a, self.model, self.plan
-        modes = range(int(a.mode_ptr[i]), int(a.mode_ptr[i + 1]))
+        modes = range(int(a.mode_ptr[i]), int(a.mode_ptr[i + 1])) if self.free[i] else [int(plan.mode[i])]
         for m in modes:
             self.used[m] = self._bool(m == plan.mode[i])
         model.add_exactly_one(self.used[m] for m in modes)
         self.start[i] = self._int(*self.frame[i], int(plan.start[i]))
         self.finish[i] = self._int(*self.frame[i], int(plan.end[i]))
         if a.fixed_mode[i] >= 0:
-            model.add(self.used[modes[0] + int(a.fixed_mode[i])] == 1)
+            model.add(self.used[int(a.mode_ptr[i] + a.fixed_mode[i])] == 1)
             model.add(self.start[i] == int(a.fixed_start[i]))
         by_calendar: dict[int, list[int]] = {}
         by_site: dict[int, list[cp_model.IntVar]] = {}
@@ -218,7 +241,9 @@ class ExactModel:
             if cal >= 0 and not a.resumable[i]:
                 self._unbroken(i, cal, begin, n, used)
             span = model.new_optional_fixed_size_interval_var(begin, n, used, "")
-            self.on.setdefault(int(a.mode_res[m]), []).append(Use(i, begin, begin + n, low, high, n, [used], span))
+            self.on.setdefault(int(a.mode_res[m]), []).append(
+                Use(i, begin, begin + n, low, high, n, [used], bool(self.free[i]), span)
+            )
 
     def _clock(
         self,
@@ -284,14 +309,14 @@ class ExactModel:
         for p in range(int(a.pred_ptr[i]), int(a.pred_ptr[i + 1])):
             self._precede(int(a.pred[p]), i, int(a.pred_lag[p]))
         for p in range(int(a.succ_ptr[i]), int(a.succ_ptr[i + 1])):
-            if not self.free[a.succ[p]]:
+            if not self.inside[a.succ[p]]:
                 self._precede(i, int(a.succ[p]), int(a.succ_lag[p]))
 
     def _precede(self, j: int, i: int, lag: int) -> None:
         """Have task ``i`` start ``lag`` and the transport after ``j``, one of them perhaps outside the window."""
         travel = self.a.travel
-        finish = self.finish[j] if self.free[j] else int(self.plan.end[j])
-        start = self.start[i] if self.free[i] else int(self.plan.start[i])
+        finish = self.finish[j] if self.inside[j] else int(self.plan.end[j])
+        start = self.start[i] if self.inside[i] else int(self.plan.start[i])
         ways = [
             (int(travel[x, y]), [*at_x, *at_y])
             for x, at_x in self._sites(j).items()
@@ -305,7 +330,7 @@ class ExactModel:
 
     def _sites(self, i: int) -> dict[int, list[cp_model.IntVar]]:
         """Return the sites where a task may be, each with the literal that it is there, or none if it must be."""
-        return self.sites[i] if self.free[i] else {int(self.a.site[self.a.mode_res[self.plan.mode[i]]]): []}
+        return self.sites[i] if self.inside[i] else {int(self.a.site[self.a.mode_res[self.plan.mode[i]]]): []}
 
     def _surround(self) -> None:
         """Take in what else the resources of the window do meanwhile, and with setups just before and after."""
@@ -314,7 +339,7 @@ class ExactModel:
         res = a.mode_res[plan.mode]
         wanted = np.zeros(len(a.setup), np.bool_)
         wanted[list(self.on)] = True
-        others = np.flatnonzero(wanted[res] & ~self.free)
+        others = np.flatnonzero(wanted[res] & ~self.inside)
         others = others[np.lexsort((plan.end[others], plan.start[others], res[others]))]
         for r in self.on:
             near = others[np.searchsorted(res[others], r) : np.searchsorted(res[others], r, side="right")]
@@ -327,7 +352,7 @@ class ExactModel:
                 at, n = worked(a, cal, int(plan.start[i])), int(a.mode_dur[plan.mode[i]])
                 begin = cp_model.LinearExpr.constant(at)
                 span = self.model.new_fixed_size_interval_var(at, n, "")
-                self.on[r].append(Use(i, begin, begin + n, at, at + n, n, [], span))
+                self.on[r].append(Use(i, begin, begin + n, at, at + at + n, n, [], False, span))
 
     def _resource(self, r: int, uses: list[Use]) -> None:
         capacity = int(self.a.unit_ptr[r + 1] - self.a.unit_ptr[r])
@@ -349,8 +374,14 @@ class ExactModel:
                 self.model.add(u.begin >= int(least[initial, family[k]])).only_enforce_if(u.when)
             for other in range(k):
                 v = uses[other]
-                if u.when or v.when:
+                if u.free or v.free:
                     self._apart(u, v, int(least[family[k], family[other]]), int(least[family[other], family[k]]))
+        kept = sorted(
+            (k for k in range(len(uses)) if not uses[k].free), key=lambda k: int(self.plan.start[uses[k].task])
+        )
+        for k, other in pairwise(kept):
+            gap = int(least[family[k], family[other]])
+            self.model.add(uses[k].end + gap <= uses[other].begin)
         kinds = sorted(set(family))
         before = kinds if initial < 0 else [*kinds, initial]
         if self.whole and (least != setups)[np.ix_(before, kinds)].any():
@@ -395,10 +426,13 @@ class ExactModel:
         sinks = [i for i in self.tasks.tolist() if a.succ_ptr[i] == a.succ_ptr[i + 1]]
         measures: dict[Measure, cp_model.LinearExprT] = dict.fromkeys(Measure, 0)
         if Measure.MAKESPAN in wanted:
-            others = int(np.where(self.free, 0, self.plan.end).max())
-            measures[Measure.MAKESPAN] = top = model.new_int_var(others, max(others, int(self.latest.max())), "")
+            others = int(np.where(self.inside, 0, self.plan.end).max())
+            top = model.new_int_var(others, max(others, int(self.latest.max())), "")
+            measures[Measure.MAKESPAN] = top
             for i in sinks:
                 model.add(top >= self.finish[i])
+            if self.whole:
+                self._loads(top)
         late: list[cp_model.LinearExprT] = []
         lates: list[cp_model.LinearExprT] = []
         for j in sorted(
@@ -410,7 +444,7 @@ class ExactModel:
             over, is_late = model.new_int_var(0, max(0, int(self.latest[j]) - due), ""), model.new_bool_var("")
             for i in range(int(a.job_ptr[j]), int(a.job_ptr[j + 1])):
                 if a.succ_ptr[i] == a.succ_ptr[i + 1]:
-                    model.add(over >= (self.finish[i] if self.free[i] else int(self.plan.end[i])) - due)
+                    model.add(over >= (self.finish[i] if self.inside[i] else int(self.plan.end[i])) - due)
             model.add(over == 0).only_enforce_if(is_late.negated())
             late.append(int(a.weight[j]) * over)
             lates.append(is_late)
@@ -419,6 +453,20 @@ class ExactModel:
         if Measure.CHANGES in wanted:
             measures[Measure.CHANGES] = self._changes()
         return [sum(w * measures[m] for m, w in level) for level in self.problem.objective.levels]
+
+    def _loads(self, top: cp_model.IntVar) -> None:
+        """Keep the loads of resources between heads and tails below the makespan, as the rows of :mod:`loads` do."""
+        a, w = self.a, windows(self.a)
+        task = np.repeat(np.arange(len(a.job)), np.diff(a.mode_ptr))
+        for r in self.on:
+            modes = np.flatnonzero(a.mode_res == r)
+            capacity = int(a.unit_ptr[r + 1] - a.unit_ptr[r])
+            head, tail = w.head[task[modes]], w.tail[task[modes]]
+            for first, last in product(_spread(head), _spread(tail)):
+                between = modes[(head >= first) & (tail >= last)].tolist()
+                if len(between) > capacity:
+                    load = sum(int(a.mode_dur[m]) * self.used[m] for m in between)
+                    self.model.add(load <= capacity * (top - first - last))
 
     def _changes(self) -> cp_model.LinearExprT:
         a, model = self.a, self.model
@@ -443,21 +491,38 @@ class ExactModel:
         for k, value in enumerate(self.solver.response_proto.solution):
             self.model.add_hint(self.model.get_int_var_from_proto_index(k), value)
 
-    def solve(self, seconds: float | None, workers: int, seed: int) -> tuple[Plan | None, tuple[int, ...], bool]:
-        """Minimise level after level; return the best plan, the bounds of the levels reached, and infeasibility."""
+    def _solver(self, seconds: float, workers: int, seed: int) -> cp_model.CpSolver:
+        self.solver = cp_model.CpSolver()
+        self.solver.parameters.num_workers = workers
+        self.solver.parameters.random_seed = seed % 2**31
+        self.solver.parameters.catch_sigint_signal = False
+        self.solver.parameters.linearization_level = 2 if self.only_makespan else 1
+        self.solver.parameters.max_time_in_seconds = max(0.1, seconds)
+        return self.solver
+
+    def solve(
+        self,
+        seconds: float | None,
+        workers: int,
+        seed: int,
+        on_bound: Callable[[int], None] | None = None,
+    ) -> tuple[Plan | None, tuple[int, ...], bool]:
+        """Minimise level after level; return the best plan, the bounds of the levels reached, and infeasibility.
+
+        ``on_bound`` is told the bound of the first level whenever it rises.
+        """
         plan: Plan | None = None
         bounds: list[int] = []
+        until = time.perf_counter() + (float("inf") if seconds is None else seconds)
         for level in self.levels:
-            solver = self.solver = cp_model.CpSolver()
-            solver.parameters.num_workers = workers
-            solver.parameters.random_seed = seed % 2**31
-            solver.parameters.catch_sigint_signal = False
-            if seconds is not None:
-                solver.parameters.max_time_in_seconds = max(0.1, seconds / len(self.levels))
+            share = 1.0 if level is self.levels[-1] else FIRST
+            solver = self._solver((until - time.perf_counter()) * share, workers, seed)
+            if on_bound is not None and not bounds:
+                solver.best_bound_callback = lambda bound: on_bound(int(np.ceil(bound - 1e-6)))
             self.model.minimize(level)
             status = solver.solve(self.model)
             if status == cp_model.INFEASIBLE:
-                return plan, tuple(bounds), True
+                return None, (int(self.latest.max()) + 1,) if self.only_makespan else (), True
             if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
                 break
             plan = self.read()
@@ -469,6 +534,11 @@ class ExactModel:
             self._hint_solution()
         return plan, tuple(bounds), False
 
+    def improve(self, seconds: float, seed: int) -> cp_model.CpSolverStatus:
+        """Minimise the first level on this thread alone; :meth:`read` gives the plan of a status with one."""
+        self.model.minimize(self.levels[0])
+        return self._solver(seconds, 1, seed).solve(self.model)
+
     def interrupt(self) -> None:
         """End :meth:`solve`, from another thread."""
         self.solver.stop_search()
@@ -478,10 +548,18 @@ class ExactModel:
         a, plan, solver = self.a, Plan(*(x.copy() for x in self.plan)), self.solver
         for i in self.tasks.tolist():
             plan.mode[i] = next(
-                m for m in range(a.mode_ptr[i], a.mode_ptr[i + 1]) if solver.boolean_value(self.used[m])
+                m
+                for m in range(a.mode_ptr[i], a.mode_ptr[i + 1])
+                if m in self.used and solver.boolean_value(self.used[m])
             )
             plan.start[i], plan.end[i] = solver.value(self.start[i]), solver.value(self.finish[i])
         return plan._replace(unit=units_for(a, plan.mode, plan.start, plan.end))
+
+
+def _spread(values: Ints) -> list[int]:
+    """Return a few of the values, from the least to the greatest."""
+    values = np.unique(values)
+    return values[:: max(1, len(values) // ROWS)].tolist()  # type: ignore[no-any-return]
 
 
 @kernel

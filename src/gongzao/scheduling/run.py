@@ -31,8 +31,8 @@ START_TASKS = 400_000
 """Tasks planned by all of them for a large one, which gets at least three plans."""
 START_SHARE = 0.1
 """Share of the time limit after which no further plan is built."""
-PROVERS = 8
-"""Least threads of the exact solver; fewer prove poorly, whatever the cores."""
+PROVERS = 4
+"""Least threads of the exact solver for a shop: as many kinds of search, whatever the cores."""
 NO_END = 1 << 60
 
 
@@ -160,7 +160,8 @@ class Run:
     def read(self) -> None:
         """Take in what other threads have found."""
         while not self.inbox.empty():
-            plan, bound, self.under_way = self.inbox.get()
+            plan, bound, moves = self.inbox.get()
+            self.under_way = max(moves, self.under_way)
             if plan is not None:
                 self.take(plan)
             self.raise_bound(bound)
@@ -186,14 +187,17 @@ class Run:
         plans.sort(key=lambda p: score_of(self.a, self.problem.objective, p))
         return plans
 
-    def search(self, search: Search, share: float) -> None:
-        """Run rounds until ``share`` of the time that is left has passed."""
+    def search(self, search: Search, share: float, cold: float = 1.0) -> None:
+        """Run rounds until ``share`` of the time that is left has passed; it cools down by ``cold`` of the limit."""
         until = 0.0 if self.stop.seconds is None else self.left() * (1.0 - share)
         with ThreadPoolExecutor(self.workers) as pool:
             while not self.over() and self.left() > until:
                 limit = max(1, self.moves_left() // self.workers)
                 quit_now = np.zeros(1, np.int64)
-                runs = [pool.submit(t) for t in search.tasks(self.workers, limit, self.progress(), quit_now)]
+                runs = [
+                    pool.submit(t)
+                    for t in search.tasks(self.workers, limit, min(1.0, self.progress() / cold), quit_now)
+                ]
                 self._await(runs, until, lambda q=quit_now: q.fill(1))  # type: ignore[misc]
                 self.iterations += sum(r.result() for r in runs)
                 self.under_way = 0
@@ -207,7 +211,10 @@ class Run:
                 end()
 
     def latest_ends(self) -> Ints:
-        """Return when each job ends at the latest in any schedule that is as good as the incumbent [min]."""
+        """Return when each job ends at the latest [min] in a schedule as good as the incumbent.
+
+        Where the makespan is the whole objective, in a better one.
+        """
         a, levels = self.a, self.problem.objective.levels
         closes = bool((a.calendar[a.mode_res] >= 0).all())
         latest = np.minimum(
@@ -215,7 +222,7 @@ class Run:
         )
         if self.best is not None and self.score.missed == 0:
             if levels[0] == ((Measure.MAKESPAN, 1),):
-                latest = np.minimum(latest, self.score.levels[0])
+                latest = np.minimum(latest, self.score.levels[0] - (len(levels) == 1))
             if levels[0] == ((Measure.TARDINESS, 1),):
                 slack = self.score.levels[0] // np.maximum(1, a.weight)
                 latest = np.where(a.weight > 0, np.minimum(latest, a.due + slack), latest)
@@ -228,6 +235,9 @@ class Run:
         feasible = self.best is not None and self.score.missed == 0
         return ExactModel(self.problem, self.a, latest, self.best if feasible else None)
 
+    def _bounded(self, bound: int) -> None:
+        self.inbox.put(News(None, (bound,)))
+
     @contextmanager
     def proof_beside(self, search: Search) -> Iterator[None]:
         """Run the exact model in a thread of its own while ``search`` goes on inside."""
@@ -238,7 +248,7 @@ class Run:
         seconds = self.left()
 
         def run() -> None:
-            plan, bound, _ = model.solve(seconds, max(PROVERS, self.workers), self.seed)
+            plan, bound, _ = model.solve(seconds, max(PROVERS, self.workers), self.seed, self._bounded)
             if plan is not None:
                 search.offer(plan)
             self.inbox.put(News(plan, bound))
@@ -261,7 +271,9 @@ class Run:
         seconds = self.left() * share
         found: list[tuple[Plan | None, tuple[int, ...], bool]] = []
         with ThreadPoolExecutor(1) as pool:
-            run = pool.submit(lambda: found.append(model.solve(seconds, max(PROVERS, self.workers), self.seed)))
+            run = pool.submit(
+                lambda: found.append(model.solve(seconds, max(2, self.workers), self.seed, self._bounded))
+            )
             self._await([run], -1.0, model.interrupt)
             run.result()
         plan, bound, infeasible = found[0]

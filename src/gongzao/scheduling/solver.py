@@ -22,6 +22,7 @@ from gongzao.scheduling.result import Progress, Result
 from gongzao.scheduling.run import News, Run, score_of
 from gongzao.scheduling.shop import suits
 from gongzao.scheduling.stop import Stop
+from gongzao.scheduling.windows import WindowSearch
 
 __all__ = ["score_of", "solve"]
 
@@ -32,6 +33,13 @@ PROVABLE, FEW = 270, 100
 FIRST, CLOSE, CLOSE_FIRST = 0.02, 0.02, 0.4
 """Share of the time the search of a small shop has to itself; where the gap is then below the second figure, it is a
 better schedule rather than the proof that is missing, and the search has the third share of the rest too."""
+
+
+ALONE, PROOF, ANNEAL = 0.1, 0.3, 0.8
+"""Share of the time that annealing has to itself, of the rest for a proof, and of what is left then for annealing until
+windows come."""
+WINDOWED = 3_000
+"""Tasks beyond which annealing gets further than windows in the same time."""
 
 
 @contextmanager
@@ -126,12 +134,15 @@ def _improve(run: Run, plans: list[Plan]) -> None:
     a = run.a
     moves = run.stop.iterations or int((run.stop.seconds or 0.0) * 50_000 * run.workers)
     search = AnnealSearch(a, run.problem.objective, plans[:1], run.seed, run.workers, moves / len(a.job))
-    if run.stop.seconds is not None and len(a.mode_res) <= 2_500:
-        run.search(search, 0.1)
-        if not run.over():
-            better = run.prove(0.6 if len(a.mode_res) <= 400 else 0.1)
-            if better is not None:
-                search.offer(better)
+    if run.stop.seconds is not None:
+        run.search(search, ALONE)
+        better = None if run.over() else run.prove(PROOF)
+        if better is not None:
+            search.offer(better)
+        if len(a.job) <= WINDOWED:
+            run.search(search, ANNEAL, 1.0 - (1.0 - ANNEAL) * (1.0 - run.progress()))
+            windows = WindowSearch(run.problem, a, search.plan(), run.seed, run.left)
+            run.search(windows, 1.0)
     run.search(search, 1.0)
 
 
