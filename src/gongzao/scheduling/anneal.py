@@ -20,7 +20,7 @@ from gongzao.scheduling.line import NO_CAP, TARDINESS, VIOLATION, Line, load, mo
 from gongzao.scheduling.model import Measure, Objective
 
 PLACES = {Measure.MAKESPAN: 1, Measure.TARDINESS: 2, Measure.LATE: 3, Measure.COST: 4, Measure.CHANGES: 5}
-HOT, COLD = 0.02, 0.0005
+HOT, COLD = 0.2, 0.003
 """First and last temperature, in units of the median effect of a move."""
 HOPE = 0.3
 """How far, in the same units, a score may pass what is accepted before a move is given up half worked out."""
@@ -139,7 +139,7 @@ def propose(a: Arrays, line: Line, random: Words) -> tuple[int, int, int, int]:
     res = a.mode_res[mode]
     units = a.unit_ptr[res + 1] - a.unit_ptr[res]
     unit = a.unit_ptr[res] + int(next_random(random) * units)
-    if next_random(random) < 0.4:
+    if next_random(random) < 0.1:
         mode, unit = line.plan.mode[v], own
     before = binding_task(a, line, v)
     ready = a.release[v] if before < 0 else line.plan.end[before]
