@@ -22,6 +22,8 @@ from gongzao.scheduling.model import Measure, Objective
 PLACES = {Measure.MAKESPAN: 1, Measure.TARDINESS: 2, Measure.LATE: 3, Measure.COST: 4, Measure.CHANGES: 5}
 HOT, COLD = 0.2, 0.003
 """First and last temperature, in units of the median effect of a move."""
+CHANGE = 0.2
+"""Highest temperature, in units of what a change is charged."""
 HOPE = 0.3
 """How far, in the same units, a score may pass what is accepted before a move is given up half worked out."""
 SWEEPS = 2.0
@@ -314,8 +316,9 @@ class AnnealSearch:
         return [partial(chain.run, temperature, min(limit, RUN), stop) for chain in self.chains]
 
     def price_changes(self, price: float) -> None:
-        """Charge each task that leaves the baseline, on top of the objective."""
+        """Charge each task that leaves the baseline, on top of the objective; search cold enough for it to count."""
         self.weights[PLACES[Measure.CHANGES]] += price
+        self.hot = self.cold = min(self.cold, CHANGE * price)
         for chain in self.chains:
             chain.state[0] = score(chain.line, self.weights)
 
