@@ -26,12 +26,12 @@ CHANGE = 0.2
 """Highest temperature, in units of what a change is charged."""
 HOPE = 0.3
 """How far, in the same units, a score may pass what is accepted before a move is given up half worked out."""
-SWEEPS = 2.0
+SWEEPS = 0.6
 """Moves a task must get for each factor the search may start hotter than it ends."""
 LARGE = 5_000
 """Tasks beyond which the best plan is copied only at the end of a run."""
-RUN = 20_000
-"""Moves of a chain in a round."""
+RUN, SHORT_RUN, ROUNDS = 20_000, 500, 20
+"""Most and least moves of a chain in a round, and rounds that the moves left should do for, so that few cool too."""
 MEET = 16
 """Rounds between meetings of the chains."""
 
@@ -313,7 +313,8 @@ class AnnealSearch:
                 if score(chain.line, self.weights) > self.best.state[0]:
                     chain.restart(self.best.best)
         temperature = self.hot * (self.cold / self.hot) ** progress
-        return [partial(chain.run, temperature, min(limit, RUN), stop) for chain in self.chains]
+        count = min(limit, RUN, max(SHORT_RUN, limit // ROUNDS))
+        return [partial(chain.run, temperature, count, stop) for chain in self.chains]
 
     def price_changes(self, price: float) -> None:
         """Charge each task that leaves the baseline, on top of the objective; search cold enough for it to count."""
