@@ -20,16 +20,18 @@ from gongzao.scheduling.line import NO_CAP, TARDINESS, VIOLATION, Line, load, mo
 from gongzao.scheduling.model import Measure, Objective
 
 PLACES = {Measure.MAKESPAN: 1, Measure.TARDINESS: 2, Measure.LATE: 3, Measure.COST: 4, Measure.CHANGES: 5}
-HOT, COLD = 0.02, 0.0005
+HOT, COLD = 0.2, 0.003
 """First and last temperature, in units of the median effect of a move."""
+CHANGE = 0.2
+"""Highest temperature, in units of what a change is charged."""
 HOPE = 0.3
 """How far, in the same units, a score may pass what is accepted before a move is given up half worked out."""
-SWEEPS = 2.0
+SWEEPS = 0.6
 """Moves a task must get for each factor the search may start hotter than it ends."""
 LARGE = 5_000
 """Tasks beyond which the best plan is copied only at the end of a run."""
-RUN = 20_000
-"""Moves of a chain in a round."""
+RUN, SHORT_RUN, ROUNDS = 20_000, 500, 20
+"""Most and least moves of a chain in a round, and rounds that the moves left should do for, so that few cool too."""
 MEET = 16
 """Rounds between meetings of the chains."""
 
@@ -139,7 +141,7 @@ def propose(a: Arrays, line: Line, random: Words) -> tuple[int, int, int, int]:
     res = a.mode_res[mode]
     units = a.unit_ptr[res + 1] - a.unit_ptr[res]
     unit = a.unit_ptr[res] + int(next_random(random) * units)
-    if next_random(random) < 0.4:
+    if next_random(random) < 0.1:
         mode, unit = line.plan.mode[v], own
     before = binding_task(a, line, v)
     ready = a.release[v] if before < 0 else line.plan.end[before]
@@ -311,11 +313,13 @@ class AnnealSearch:
                 if score(chain.line, self.weights) > self.best.state[0]:
                     chain.restart(self.best.best)
         temperature = self.hot * (self.cold / self.hot) ** progress
-        return [partial(chain.run, temperature, min(limit, RUN), stop) for chain in self.chains]
+        count = min(limit, RUN, max(SHORT_RUN, limit // ROUNDS))
+        return [partial(chain.run, temperature, count, stop) for chain in self.chains]
 
     def price_changes(self, price: float) -> None:
-        """Charge each task that leaves the baseline, on top of the objective."""
+        """Charge each task that leaves the baseline, on top of the objective; search cold enough for it to count."""
         self.weights[PLACES[Measure.CHANGES]] += price
+        self.hot = self.cold = min(self.cold, CHANGE * price)
         for chain in self.chains:
             chain.state[0] = score(chain.line, self.weights)
 

@@ -17,7 +17,8 @@ FAR = 1 << 60
 class Arrays(NamedTuple):
     """A problem in compressed rows: the entries of ``x`` are ``x_ptr[x] .. x_ptr[x + 1]``; -1 stands for none.
 
-    A pool of k units is k equal ``unit`` entries: with tasks that take one unit each the two are the same.
+    A pool of k units is k equal ``unit`` entries: with tasks that take one unit each the two are the same. Time is cut
+    into slots of ``1 << cal_shift`` minutes; ``cal_slot`` holds the first interval that ends after each slot begins.
     """
 
     job: Ints
@@ -39,6 +40,9 @@ class Arrays(NamedTuple):
     cal_start: Ints
     cal_end: Ints
     cal_work: Ints
+    cal_shift: Ints
+    cal_slot_ptr: Ints
+    cal_slot: Ints
     site: Ints
     travel: Ints
     setup: Ints
@@ -75,6 +79,7 @@ def compile_problem(problem: Problem) -> Arrays:
     pred_ptr, pred, pred_lag = _neighbours(len(tasks), [(after, before, lag) for before, after, lag in arcs])
     succ_ptr, succ, succ_lag = _neighbours(len(tasks), arcs)
     spans = [i for c in problem.calendars for i in c.intervals]
+    slots = [_slots(np.array(c.intervals, np.int64)) for c in problem.calendars]
     base = [None] * len(tasks) if problem.baseline is None else [b for row in problem.baseline for b in row]
     width = max((len(s) for s in problem.setups), default=1)
     setups = np.zeros((max(1, len(problem.setups)), width, width), np.int64)
@@ -100,6 +105,9 @@ def compile_problem(problem: Problem) -> Arrays:
         cal_start=_ints(a for a, _ in spans),
         cal_end=_ints(b for _, b in spans),
         cal_work=_worked_before(problem),
+        cal_shift=_ints(shift for shift, _ in slots),
+        cal_slot_ptr=_rows(len(firsts) for _, firsts in slots),
+        cal_slot=np.concatenate([np.zeros(0, np.int64), *(firsts for _, firsts in slots)]),
         site=_ints(r.site for r in problem.resources),
         travel=np.array(problem.transport, np.int64),
         setup=_ints(-1 if r.setup is None else r.setup for r in problem.resources),
@@ -134,6 +142,13 @@ def _worked_before(problem: Problem) -> Ints:
             worked.append(total)
             total += end - start
     return _ints(worked)
+
+
+def _slots(intervals: Ints) -> tuple[int, Ints]:
+    ends = intervals[:, 1]
+    last = int(ends[-1])
+    shift = max(0, (last // len(ends)).bit_length() - 1)
+    return shift, np.searchsorted(ends, np.arange((last >> shift) + 2) << shift, side="right")
 
 
 def to_schedule(a: Arrays, mode: Ints, start: Ints, end: Ints) -> Schedule:

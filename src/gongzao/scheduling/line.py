@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gongzao.scheduling._jit import Floats, Ints, Words, borrow, kernel, leaf, lowest_bit
+from gongzao.scheduling._jit import Floats, Ints, Words, borrow, highest_bit, kernel, leaf, lowest_bit
 from gongzao.scheduling.arrays import FAR, Arrays
 from gongzao.scheduling.clockwork import place, work_done
 from gongzao.scheduling.dispatch import Plan, ready_at, setup_between
@@ -27,9 +27,9 @@ class Line(NamedTuple):
     ``seq``, ``seq_ptr``, ``length``, ``place``: tasks of each unit in sequence and each task's place; ``order`` and
     ``pos``: topological order and its inverse; ``dirty``: bits over places of the order; ``job_end`` and ``peak``: end
     of each job and a tournament tree over them; ``late``: late jobs listed, their count and places; ``totals``: the
-    measures, first minutes by which hard instants are missed; ``log``: what a move changed; ``window``: the part of
-    the order it changed; ``size``: entries in log and window, first and last place of the
-    window, and how many starts a move may change.
+    measures, first minutes by which hard instants are missed; ``log``: what a move changed; ``window``: tasks
+    and places of the order before it; ``buffer``: the tasks it orders anew; ``size``: entries in the log, first place
+    of the window, entries in it, how many starts a move may change, and the last word of ``dirty`` with a bit set.
     """
 
     plan: Plan
@@ -47,7 +47,6 @@ class Line(NamedTuple):
     totals: Ints
     log: Ints
     window: Ints
-    mark: Ints
     buffer: Ints
     size: Ints
 
@@ -78,10 +77,9 @@ def new_line(a: Arrays) -> Line:
         late_at=np.full(jobs, -1, np.int64),
         totals=zeros(6),
         log=np.zeros((n, 3), np.int64),
-        window=zeros(n),
-        mark=zeros(n),
-        buffer=zeros(n),
-        size=zeros(4),
+        window=np.zeros((n, 2), np.int64),
+        buffer=zeros(2 * n + 1),
+        size=zeros(5),
     )
 
 
@@ -120,7 +118,6 @@ def _fill(a: Arrays, line: Line, order: Ints) -> None:
     line.late[-1] = 0
     line.plan.start[:] = 0
     line.plan.end[:] = 0
-    line.mark[:] = 0
     for k in range(len(order)):
         v = order[k]
         u = line.plan.unit[v]
@@ -184,6 +181,7 @@ def missed(a: Arrays, line: Line, v: int) -> int:
 def mark_dirty(line: Line, k: int) -> None:
     """Have the task at place ``k`` of the order recomputed."""
     line.dirty[k >> 6] |= np.uint64(1) << np.uint64(k & 63)
+    line.size[4] = max(line.size[4], k >> 6)
 
 
 @leaf
@@ -237,13 +235,30 @@ def write(a: Arrays, line: Line, v: int, start: int, end: int) -> None:
 
 
 @leaf
-def mark_after(a: Arrays, line: Line, v: int) -> None:
-    """Have what directly follows ``v`` recomputed."""
+def mark_after(a: Arrays, line: Line, v: int, high: int) -> None:
+    """Mark what directly follows ``v``, up to place ``high`` of the order."""
     for s in range(a.succ_ptr[v], a.succ_ptr[v + 1]):
-        mark_dirty(line, line.pos[a.succ[s]])
+        k = line.pos[a.succ[s]]
+        if k <= high:
+            mark_dirty(line, k)
     u = line.plan.unit[v]
     if line.place[v] + 1 < line.length[u]:
-        mark_dirty(line, line.pos[line.seq[line.seq_ptr[u] + line.place[v] + 1]])
+        k = line.pos[line.seq[line.seq_ptr[u] + line.place[v] + 1]]
+        if k <= high:
+            mark_dirty(line, k)
+
+
+@leaf
+def mark_before(a: Arrays, line: Line, v: int, low: int) -> None:
+    """Mark what ``v`` directly follows, from place ``low`` of the order on."""
+    for p in range(a.pred_ptr[v], a.pred_ptr[v + 1]):
+        k = line.pos[a.pred[p]]
+        if k >= low:
+            mark_dirty(line, k)
+    if line.place[v] > 0:
+        k = line.pos[line.seq[line.seq_ptr[line.plan.unit[v]] + line.place[v] - 1]]
+        if k >= low:
+            mark_dirty(line, k)
 
 
 @leaf
@@ -253,7 +268,8 @@ def propagate(a: Arrays, line: Line, first: int, weights: Floats, cap: float) ->
     It is given up, too, as soon as the score is above ``cap``.
     """
     fits = True
-    for w in range(first >> 6, len(line.dirty)):
+    w = first >> 6
+    while w <= line.size[4]:
         while line.dirty[w] != np.uint64(0):
             bit = lowest_bit(line.dirty[w])
             line.dirty[w] &= line.dirty[w] - np.uint64(1)
@@ -271,10 +287,12 @@ def propagate(a: Arrays, line: Line, first: int, weights: Floats, cap: float) ->
             if score(line, weights) > cap:
                 fits = False
                 break
-            mark_after(a, line, v)
+            mark_after(a, line, v, len(line.order))
         if not fits:
-            line.dirty[w:] = 0
+            line.dirty[w : line.size[4] + 1] = 0
             break
+        w += 1
+    line.size[4] = 0
     return fits
 
 
@@ -307,22 +325,51 @@ def put_in(a: Arrays, line: Line, v: int, mode: int, unit: int, slot: int) -> No
 
 
 @leaf
-def follows_marked(a: Arrays, line: Line, x: int, v: int) -> bool:
-    """Return whether a direct predecessor of ``x`` is ``v`` or marked."""
-    for p in range(a.pred_ptr[x], a.pred_ptr[x + 1]):
-        if a.pred[p] == v or line.mark[a.pred[p]] == 1:
-            return True
-    if line.place[x] > 0:
-        j = line.seq[line.seq_ptr[line.plan.unit[x]] + line.place[x] - 1]
-        return bool(j == v or line.mark[j] == 1)
-    return False
+def gather_after(a: Arrays, line: Line, v: int, low: int, high: int) -> int:
+    """List behind ``v`` in ``buffer`` what follows it up to place ``high`` of the order; return the end of the list.
+
+    The end is -1 if ``v`` follows itself.
+    """
+    at, end = line.pos[v], len(line.order) + 1
+    mark_after(a, line, v, high)
+    for w in range(low >> 6, (high >> 6) + 1):
+        while line.dirty[w] != np.uint64(0):
+            x = line.order[(w << 6) + lowest_bit(line.dirty[w])]
+            line.dirty[w] &= line.dirty[w] - np.uint64(1)
+            line.buffer[end] = x
+            end += 1
+            mark_after(a, line, x, high)
+            if line.dirty[at >> 6] >> np.uint64(at & 63) & np.uint64(1) != np.uint64(0):
+                line.dirty[low >> 6 : (high >> 6) + 1] = 0
+                return -1
+    return end
+
+
+@leaf
+def gather_before(a: Arrays, line: Line, v: int, low: int, high: int) -> int:
+    """List before ``v`` in ``buffer`` what leads to it from place ``low`` of the order on; return the list's start."""
+    start = len(line.order)
+    mark_before(a, line, v, low)
+    for w in range(high >> 6, (low >> 6) - 1, -1):
+        while line.dirty[w] != np.uint64(0):
+            bit = highest_bit(line.dirty[w])
+            line.dirty[w] ^= np.uint64(1) << np.uint64(bit)
+            x = line.order[(w << 6) + bit]
+            start -= 1
+            line.buffer[start] = x
+            mark_before(a, line, x, low)
+    return start
 
 
 @leaf
 def repair(a: Arrays, line: Line, v: int) -> bool:
     """Make the order topological again after ``v`` was inserted; return whether there is one.
 
-    The part of the order that changes is kept in ``window``; what follows ``v`` in it goes behind it.
+    What leads to ``v``, then ``v``, then what follows it take each other's places, kept in ``window``; the rest stays.
+
+    References
+    ----------
+    Pearce, Kelly 2006, https://doi.org/10.1145/1187436.1210590.
     """
     low = high = line.pos[v]
     for p in range(a.pred_ptr[v], a.pred_ptr[v + 1]):
@@ -334,39 +381,35 @@ def repair(a: Arrays, line: Line, v: int) -> bool:
         high = max(high, line.pos[line.seq[base - 1]])
     if line.place[v] + 1 < line.length[line.plan.unit[v]]:
         low = min(low, line.pos[line.seq[base + 1]])
-    line.size[1], line.size[2] = low, high
-    kept = behind = 0
-    for k in range(low, high + 1):
-        x = line.order[k]
-        line.window[k - low] = x
-        if x == v:
-            continue
-        if follows_marked(a, line, x, v):
-            line.mark[x] = 1
-            line.buffer[behind] = x
-            behind += 1
-        else:
-            line.order[low + kept] = x
-            line.pos[x] = low + kept
-            kept += 1
-    cycle = follows_marked(a, line, v, -1)
-    line.order[low + kept] = v
-    line.pos[v] = low + kept
-    for k in range(behind):
-        x = line.buffer[k]
-        line.mark[x] = 0
-        line.order[low + kept + 1 + k] = x
-        line.pos[x] = low + kept + 1 + k
-    return not cycle
+    line.size[1], line.size[2] = low, 0
+    if low == high:
+        return True
+    end = gather_after(a, line, v, low, high)
+    if end < 0:
+        return False
+    start = gather_before(a, line, v, low, high)
+    line.buffer[len(line.order)] = v
+    for k in range(start, end):
+        mark_dirty(line, line.pos[line.buffer[k]])
+    for w in range(low >> 6, (high >> 6) + 1):
+        while line.dirty[w] != np.uint64(0):
+            at = (w << 6) + lowest_bit(line.dirty[w])
+            line.dirty[w] &= line.dirty[w] - np.uint64(1)
+            k = line.size[2]
+            line.window[k, 0], line.window[k, 1] = line.order[at], at
+            line.order[at] = line.buffer[start + k]
+            line.pos[line.order[at]] = at
+            line.size[2] = k + 1
+    return True
 
 
 @leaf
 def restore_order(line: Line) -> None:
     """Undo the last :func:`repair`."""
-    for k in range(line.size[1], line.size[2] + 1):
-        x = line.window[k - line.size[1]]
-        line.order[k] = x
-        line.pos[x] = k
+    for k in range(line.size[2]):
+        x, at = line.window[k, 0], line.window[k, 1]
+        line.order[at] = x
+        line.pos[x] = at
 
 
 @leaf
@@ -393,7 +436,7 @@ def move(a: Arrays, line: Line, v: int, mode: int, unit: int, slot: int, weights
         mark_dirty(line, after)
         first = min(first, after)
     mark_dirty(line, line.pos[v])
-    mark_after(a, line, v)
+    mark_after(a, line, v, len(line.order))
     return propagate(a, line, first, weights, cap)
 
 
