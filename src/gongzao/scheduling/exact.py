@@ -496,7 +496,6 @@ class ExactModel:
         self.solver.parameters.num_workers = workers
         self.solver.parameters.random_seed = seed % 2**31
         self.solver.parameters.catch_sigint_signal = False
-        self.solver.parameters.linearization_level = 2 if self.only_makespan else 1
         self.solver.parameters.max_time_in_seconds = max(0.1, seconds)
         return self.solver
 
@@ -506,10 +505,12 @@ class ExactModel:
         workers: int,
         seed: int,
         on_bound: Callable[[int], None] | None = None,
+        linear: int = 1,
     ) -> tuple[Plan | None, tuple[int, ...], bool]:
         """Minimise level after level; return the best plan, the bounds of the levels reached, and infeasibility.
 
-        ``on_bound`` is told the bound of the first level whenever it rises.
+        ``on_bound`` is told the bound of the first level whenever it rises; ``linear`` is how much goes into the linear
+        relaxation [0 to 2]. Where the makespan is the whole objective, latest ends that are impossible bound it too.
         """
         plan: Plan | None = None
         bounds: list[int] = []
@@ -517,6 +518,7 @@ class ExactModel:
         for level in self.levels:
             share = 1.0 if level is self.levels[-1] else FIRST
             solver = self._solver((until - time.perf_counter()) * share, workers, seed)
+            solver.parameters.linearization_level = linear
             if on_bound is not None and not bounds:
                 solver.best_bound_callback = lambda bound: on_bound(int(np.ceil(bound - 1e-6)))
             self.model.minimize(level)

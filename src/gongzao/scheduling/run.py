@@ -31,8 +31,8 @@ START_TASKS = 400_000
 """Tasks planned by all of them for a large one, which gets at least three plans."""
 START_SHARE = 0.1
 """Share of the time limit after which no further plan is built."""
-PROVERS = 4
-"""Least threads of the exact solver for a shop: as many kinds of search, whatever the cores."""
+PROVERS, REFUTERS = 8, 4
+"""Least threads of the exact solver for a shop, whatever the cores: enough kinds of search to improve, or to refute."""
 NO_END = 1 << 60
 
 
@@ -211,10 +211,7 @@ class Run:
                 end()
 
     def latest_ends(self) -> Ints:
-        """Return when each job ends at the latest [min] in a schedule as good as the incumbent.
-
-        Where the makespan is the whole objective, in a better one.
-        """
+        """Return when each job ends at the latest [min] in a schedule as good as the incumbent."""
         a, levels = self.a, self.problem.objective.levels
         closes = bool((a.calendar[a.mode_res] >= 0).all())
         latest = np.minimum(
@@ -222,14 +219,14 @@ class Run:
         )
         if self.best is not None and self.score.missed == 0:
             if levels[0] == ((Measure.MAKESPAN, 1),):
-                latest = np.minimum(latest, self.score.levels[0] - (len(levels) == 1))
+                latest = np.minimum(latest, self.score.levels[0])
             if levels[0] == ((Measure.TARDINESS, 1),):
                 slack = self.score.levels[0] // np.maximum(1, a.weight)
                 latest = np.where(a.weight > 0, np.minimum(latest, a.due + slack), latest)
         return latest
 
-    def _exact_model(self) -> ExactModel | None:
-        latest = self.latest_ends()
+    def _exact_model(self, most: int = FAR) -> ExactModel | None:
+        latest = np.minimum(self.latest_ends(), most)
         if not tractable(self.a, latest):
             return None
         feasible = self.best is not None and self.score.missed == 0
@@ -239,16 +236,20 @@ class Run:
         self.inbox.put(News(None, (bound,)))
 
     @contextmanager
-    def proof_beside(self, search: Search) -> Iterator[None]:
-        """Run the exact model in a thread of its own while ``search`` goes on inside."""
-        model = self._exact_model()
+    def proof_beside(self, search: Search, *, refute: bool) -> Iterator[None]:
+        """Run the exact model in a thread of its own while ``search`` goes on inside.
+
+        To ``refute`` is to ask for nothing but a shorter makespan.
+        """
+        model = self._exact_model(self.score.levels[0] - 1 if refute else FAR)
         if model is None:
             yield
             return
         seconds = self.left()
 
         def run() -> None:
-            plan, bound, _ = model.solve(seconds, max(PROVERS, self.workers), self.seed, self._bounded)
+            threads = max(REFUTERS if refute else PROVERS, self.workers)
+            plan, bound, _ = model.solve(seconds, threads, self.seed, self._bounded, linear=2 if refute else 1)
             if plan is not None:
                 search.offer(plan)
             self.inbox.put(News(plan, bound))

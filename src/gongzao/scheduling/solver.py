@@ -159,6 +159,6 @@ def _improve_shop(run: Run, plans: list[Plan]) -> None:
         if run.score.levels[0] <= run.bound[0] * (1 + CLOSE):
             run.search(search, CLOSE_FIRST)
         if not run.over():
-            with run.proof_beside(search):
+            with run.proof_beside(search, refute=len(run.a.job) <= FEW):
                 run.search(search, 1.0)
     run.search(search, 1.0)
