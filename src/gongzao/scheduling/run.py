@@ -125,15 +125,6 @@ class Run:
         """Return whether the bound meets the incumbent."""
         return self.score.missed == 0 and self.score.levels == self.bound
 
-    def progress(self) -> float:
-        """Return the share of the limit that is used up."""
-        done = [0.0]
-        if self.stop.seconds:
-            done.append(self.seconds() / self.stop.seconds)
-        if self.stop.iterations:
-            done.append(self.iterations / self.stop.iterations)
-        return min(1.0, max(done))
-
     def take(self, plan: Plan) -> None:
         """Make a plan the incumbent if it is better."""
         score = score_of(self.a, self.problem.objective, plan)
@@ -187,17 +178,18 @@ class Run:
         plans.sort(key=lambda p: score_of(self.a, self.problem.objective, p))
         return plans
 
-    def search(self, search: Search, share: float, cold: float = 1.0) -> None:
-        """Run rounds until ``share`` of the time that is left has passed; it cools down by ``cold`` of the limit."""
+    def search(self, search: Search, share: float) -> None:
+        """Run rounds until ``share`` of the time that is left has passed."""
         until = 0.0 if self.stop.seconds is None else self.left() * (1.0 - share)
+        seconds, moves = self.left() - until, self.moves_left()
         with ThreadPoolExecutor(self.workers) as pool:
             while not self.over() and self.left() > until:
                 limit = max(1, self.moves_left() // self.workers)
+                progress = 1.0 - min(
+                    (self.left() - until) / seconds if self.stop.seconds else 1.0, self.moves_left() / moves
+                )
                 quit_now = np.zeros(1, np.int64)
-                runs = [
-                    pool.submit(t)
-                    for t in search.tasks(self.workers, limit, min(1.0, self.progress() / cold), quit_now)
-                ]
+                runs = [pool.submit(t) for t in search.tasks(self.workers, limit, progress, quit_now)]
                 self._await(runs, until, lambda q=quit_now: q.fill(1))  # type: ignore[misc]
                 self.iterations += sum(r.result() for r in runs)
                 self.under_way = 0

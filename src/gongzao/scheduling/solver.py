@@ -17,6 +17,7 @@ from gongzao.scheduling.check import check
 from gongzao.scheduling.dispatch import Plan
 from gongzao.scheduling.elite import EliteSearch
 from gongzao.scheduling.errors import InvalidProblem, NoSchedule
+from gongzao.scheduling.exact import MODES
 from gongzao.scheduling.model import Objective, Problem, Schedule
 from gongzao.scheduling.result import Progress, Result
 from gongzao.scheduling.run import News, Run, score_of
@@ -35,8 +36,8 @@ FIRST, CLOSE, CLOSE_FIRST = 0.02, 0.02, 0.4
 better schedule rather than the proof that is missing, and the search has the third share of the rest too."""
 
 
-ALONE, PROOF, ANNEAL = 0.1, 0.3, 0.8
-"""Share of the time that annealing has to itself, of the rest for a proof, and of what is left then for annealing until
+QUICK, PROOF, ANNEAL = 0.15, 0.3, 0.8
+"""Share of the time for a quick annealing, of the rest for a proof, and of what is left then for a slow annealing until
 windows come."""
 WINDOWED = 3_000
 """Tasks beyond which annealing gets further than windows in the same time."""
@@ -134,15 +135,14 @@ def _improve(run: Run, plans: list[Plan]) -> None:
     a = run.a
     moves = run.stop.iterations or int((run.stop.seconds or 0.0) * 50_000 * run.workers)
     search = AnnealSearch(a, run.problem.objective, plans[:1], run.seed, run.workers, moves / len(a.job))
-    if run.stop.seconds is not None:
-        run.search(search, ALONE)
+    if run.stop.seconds is not None and len(a.mode_res) <= MODES:
+        run.search(search, QUICK)
         better = None if run.over() else run.prove(PROOF)
         if better is not None:
             search.offer(better)
-        if len(a.job) <= WINDOWED:
-            run.search(search, ANNEAL, 1.0 - (1.0 - ANNEAL) * (1.0 - run.progress()))
-            windows = WindowSearch(run.problem, a, search.plan(), run.seed, run.left)
-            run.search(windows, 1.0)
+    if run.stop.seconds is not None and len(a.job) <= WINDOWED:
+        run.search(search, ANNEAL)
+        run.search(WindowSearch(run.problem, a, search.plan(), run.seed, run.left), 1.0)
     run.search(search, 1.0)
 
 
