@@ -21,7 +21,7 @@ from gongzao.scheduling.solver import score_of
 
 WORTH = 0.2
 """What moving a task costs, in shares of the mean task's part of the objective."""
-MOVES = 50_000
+MOVES = 120_000
 
 
 @dataclass(frozen=True, slots=True)
