@@ -7,6 +7,7 @@ cut down to the frame in which the task can lie, leads from the axis to the cloc
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from itertools import pairwise, product
@@ -24,6 +25,8 @@ from gongzao.scheduling.model import Measure, Objective, Problem
 
 FIRST = 0.8
 """Share of the time left that a level of the objective gets when others follow."""
+POLL = 0.05
+"""Seconds between looks at whether to stop."""
 ROWS = 4
 """Heads, and tails, for which the load of a resource between them is a row."""
 MODES, PAIRS, BREAKS = 4_000, 60_000, 30_000
@@ -352,7 +355,7 @@ class ExactModel:
                 at, n = worked(a, cal, int(plan.start[i])), int(a.mode_dur[plan.mode[i]])
                 begin = cp_model.LinearExpr.constant(at)
                 span = self.model.new_fixed_size_interval_var(at, n, "")
-                self.on[r].append(Use(i, begin, begin + n, at, at + at + n, n, [], False, span))
+                self.on[r].append(Use(i, begin, begin + n, at, at + n, n, [], False, span))
 
     def _resource(self, r: int, uses: list[Use]) -> None:
         capacity = int(self.a.unit_ptr[r + 1] - self.a.unit_ptr[r])
@@ -361,8 +364,15 @@ class ExactModel:
             self.model.add_cumulative(spans, [1] * len(spans), capacity)
             return
         self.model.add_no_overlap(spans)
+        for u, v in pairwise(self._kept(uses)):
+            self.model.add(u.end <= v.begin)
         if self.a.setup[r] >= 0:
             self._setups(r, uses)
+
+    def _kept(self, uses: list[Use]) -> list[Use]:
+        """Return the tasks that keep their order, in this order."""
+        start, end = self.plan.start, self.plan.end
+        return sorted((u for u in uses if not u.free), key=lambda u: (int(start[u.task]), int(end[u.task])))
 
     def _setups(self, r: int, uses: list[Use]) -> None:
         a = self.a
@@ -376,12 +386,9 @@ class ExactModel:
                 v = uses[other]
                 if u.free or v.free:
                     self._apart(u, v, int(least[family[k], family[other]]), int(least[family[other], family[k]]))
-        kept = sorted(
-            (k for k in range(len(uses)) if not uses[k].free), key=lambda k: int(self.plan.start[uses[k].task])
-        )
-        for k, other in pairwise(kept):
-            gap = int(least[family[k], family[other]])
-            self.model.add(uses[k].end + gap <= uses[other].begin)
+        for u, v in pairwise(self._kept(uses)):
+            gap = int(least[a.family[u.task], a.family[v.task]])
+            self.model.add(u.end + gap <= v.begin)
         kinds = sorted(set(family))
         before = kinds if initial < 0 else [*kinds, initial]
         if self.whole and (least != setups)[np.ix_(before, kinds)].any():
@@ -536,10 +543,23 @@ class ExactModel:
             self._hint_solution()
         return plan, tuple(bounds), False
 
-    def improve(self, seconds: float, seed: int) -> cp_model.CpSolverStatus:
-        """Minimise the first level on this thread alone; :meth:`read` gives the plan of a status with one."""
+    def improve(self, seconds: float, seed: int, stop: Ints) -> cp_model.CpSolverStatus:
+        """Minimise the first level with one thread until ``stop`` is set; :meth:`read` gives the plan found, if any."""
         self.model.minimize(self.levels[0])
-        return self._solver(seconds, 1, seed).solve(self.model)
+        solver, done = self._solver(seconds, 1, seed), threading.Event()
+
+        def watch() -> None:
+            while not done.wait(POLL):
+                if stop[0]:
+                    solver.stop_search()
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            return solver.solve(self.model)
+        finally:
+            done.set()
+            watcher.join()
 
     def interrupt(self) -> None:
         """End :meth:`solve`, from another thread."""

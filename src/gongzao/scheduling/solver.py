@@ -83,7 +83,7 @@ def solve(
     """Return the best schedule found and what is proven about it.
 
     Dispatch rules build first plans; a pure shop's makespan is then searched by tabu with relinking, everything else by
-    annealing; small problems also go to the exact model when there is a time limit.
+    annealing; where there is a time limit, small problems also go to the exact model, and larger ones in windows.
 
     Parameters
     ----------
@@ -142,7 +142,8 @@ def _improve(run: Run, plans: list[Plan]) -> None:
             search.offer(better)
     if run.stop.seconds is not None and len(a.job) <= WINDOWED:
         run.search(search, ANNEAL)
-        run.search(WindowSearch(run.problem, a, search.plan(), run.seed, run.left), 1.0)
+        if run.score.levels[0] > run.bound[0]:
+            run.search(WindowSearch(run.problem, a, search.plan(), run.seed, run.left), 1.0)
     run.search(search, 1.0)
 
 

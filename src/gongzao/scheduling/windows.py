@@ -94,10 +94,10 @@ class WindowSearch:
         self.free = float(FREE)
         self.found: list[Plan] = []
 
-    def tasks(self, workers: int, _limit: int, _progress: float, _stop: Ints) -> list[Callable[[], int]]:
+    def tasks(self, workers: int, _limit: int, _progress: float, stop: Ints) -> list[Callable[[], int]]:
         """Return the runs of the next round, a window each."""
         self.rounds += 1
-        return [partial(self._solve, np.random.default_rng((self.seed, self.rounds, w))) for w in range(workers)]
+        return [partial(self._solve, np.random.default_rng((self.seed, self.rounds, w)), stop) for w in range(workers)]
 
     def _latest(self, tasks: Ints) -> Ints:
         """Return the latest ends of jobs in any window that is as good as now."""
@@ -111,7 +111,7 @@ class WindowSearch:
             latest[jobs] = np.minimum(latest[jobs], a.due[jobs] + cost // a.weight[jobs])
         return latest
 
-    def _solve(self, random: np.random.Generator) -> int:
+    def _solve(self, random: np.random.Generator, stop: Ints) -> int:
         window = choose(self.a, self.best, random, int(self.free), KEPT)
         if len(window.tasks) == 0:
             return 1
@@ -119,7 +119,7 @@ class WindowSearch:
         seconds = min(SECONDS, self.left())
         if seconds <= 0.0:
             return 1
-        status = model.improve(seconds, int(random.integers(2**31)))
+        status = model.improve(seconds, int(random.integers(2**31)), stop)
         quick = status == cp_model.OPTIMAL and model.solver.wall_time < QUICK
         self.free = min(KEPT, max(10.0, self.free * (1.05 if quick else 0.95)))
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
