@@ -8,7 +8,8 @@ from ortools.sat.python import cp_model
 from gongzao.scheduling import Problem, Stop, check, solve
 from gongzao.scheduling.arrays import compile_problem, to_schedule
 from gongzao.scheduling.dispatch import Plan, dispatch, portfolio
-from gongzao.scheduling.exact import ExactModel, gaps
+from gongzao.scheduling.exact import ExactModel
+from gongzao.scheduling.frames import gaps
 from gongzao.scheduling.generate import Recipe, generate
 from gongzao.scheduling.run import score_of
 from gongzao.scheduling.windows import WindowSearch, choose

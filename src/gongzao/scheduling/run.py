@@ -17,7 +17,8 @@ from gongzao.scheduling.arrays import FAR, Arrays, compile_problem, from_schedul
 from gongzao.scheduling.bounds import earliest_ends, require_slots
 from gongzao.scheduling.dispatch import Plan, dispatch, portfolio
 from gongzao.scheduling.errors import NoSchedule
-from gongzao.scheduling.exact import ExactModel, tractable, units_for
+from gongzao.scheduling.exact import ExactModel, units_for
+from gongzao.scheduling.frames import tractable
 from gongzao.scheduling.line import settled
 from gongzao.scheduling.model import Measure, Objective, Problem, Schedule
 from gongzao.scheduling.result import Progress

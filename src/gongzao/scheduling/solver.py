@@ -17,7 +17,7 @@ from gongzao.scheduling.check import check
 from gongzao.scheduling.dispatch import Plan
 from gongzao.scheduling.elite import EliteSearch
 from gongzao.scheduling.errors import InvalidProblem, NoSchedule
-from gongzao.scheduling.exact import MODES
+from gongzao.scheduling.frames import MODES
 from gongzao.scheduling.model import Objective, Problem, Schedule
 from gongzao.scheduling.result import Progress, Result
 from gongzao.scheduling.run import News, Run, score_of
