@@ -10,7 +10,8 @@ from gongzao.scheduling.arrays import FAR, compile_problem
 from gongzao.scheduling.clockwork import place, work_done
 from gongzao.scheduling.dispatch import Rule, dispatch, portfolio
 from gongzao.scheduling.generate import Recipe, generate
-from gongzao.scheduling.line import NO_CAP, load, move, new_line, score, settled, undo
+from gongzao.scheduling.line import NO_CAP, load, new_line, score, settled
+from gongzao.scheduling.moves import move, undo
 from gongzao.scheduling.shop import move as move_in_shop
 from gongzao.scheduling.shop import new_graph, rebuild, shop_of, solution_of
 from gongzao.scheduling.solver import score_of

@@ -16,8 +16,9 @@ from gongzao.scheduling._jit import Floats, Ints, Words, borrow, kernel, leaf, n
 from gongzao.scheduling.arrays import Arrays
 from gongzao.scheduling.clockwork import work_done
 from gongzao.scheduling.dispatch import Plan, setup_between
-from gongzao.scheduling.line import NO_CAP, TARDINESS, VIOLATION, Line, load, move, new_line, score, sort, undo
+from gongzao.scheduling.line import NO_CAP, TARDINESS, VIOLATION, Line, load, new_line, score
 from gongzao.scheduling.model import Measure, Objective
+from gongzao.scheduling.moves import move, sort, undo
 
 PLACES = {Measure.MAKESPAN: 1, Measure.TARDINESS: 2, Measure.LATE: 3, Measure.COST: 4, Measure.CHANGES: 5}
 HOT, COLD = 0.2, 0.003

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gongzao.scheduling._jit import Ints
+from gongzao.scheduling._jit import Ints, borrow, kernel
 from gongzao.scheduling.model import Assignment, Problem, Schedule
 
 FAR = 1 << 60
@@ -168,3 +168,18 @@ def from_schedule(a: Arrays, schedule: Schedule) -> tuple[Ints, Ints, Ints]:
         mode[i] = low + int(np.flatnonzero(a.mode_res[low:high] == x.resource)[0])
         start[i], end[i] = x.start, x.end
     return mode, start, end
+
+
+@kernel
+def units_for(a: Arrays, mode: Ints, start: Ints, end: Ints) -> Ints:
+    """Return a unit for each task such that no two on a unit overlap."""
+    a = borrow(a)
+    free = np.zeros(len(a.unit_res), np.int64)
+    unit = np.empty(len(mode), np.int64)
+    by_end = np.argsort(end, kind="mergesort")
+    for i in by_end[np.argsort(start[by_end], kind="mergesort")]:
+        res = a.mode_res[mode[i]]
+        low, high = a.unit_ptr[res], a.unit_ptr[res + 1]
+        unit[i] = low + np.argmin(free[low:high])
+        free[unit[i]] = end[i]
+    return unit

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from itertools import pairwise, product
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from itertools import product
 
 import numpy as np
 from ortools.sat.python import cp_model
 
-from gongzao.scheduling._jit import Bools, Ints, borrow, kernel
-from gongzao.scheduling.arrays import FAR, Arrays
+from gongzao.scheduling._jit import Bools, Ints
+from gongzao.scheduling.arrays import FAR, Arrays, units_for
 from gongzao.scheduling.dispatch import Plan
-from gongzao.scheduling.frames import frames, gaps, no_plan, worked
+from gongzao.scheduling.frames import frames, no_plan, worked
 from gongzao.scheduling.loads import windows
 from gongzao.scheduling.model import Measure, Objective, Problem
+from gongzao.scheduling.sequences import Use, sequence
 
 FIRST = 0.8
 """Share of the time left that a level of the objective gets when others follow."""
@@ -29,23 +29,6 @@ POLL = 0.05
 """Seconds between looks at whether to stop."""
 ROWS = 4
 """Heads, and tails, for which the load of a resource between them is a row."""
-
-
-class Use(NamedTuple):
-    """A task on a resource, in minutes worked there: ``when`` it takes it, it lies between ``low`` and ``high``.
-
-    Those that are not ``free`` keep their order.
-    """
-
-    task: int
-    begin: cp_model.LinearExpr
-    end: cp_model.LinearExpr
-    low: int
-    high: int
-    length: int
-    when: list[cp_model.IntVar]
-    free: bool
-    span: cp_model.IntervalVar
 
 
 class ExactModel:
@@ -96,7 +79,7 @@ class ExactModel:
         if not self.whole:
             self._surround()
         for r, uses in self.on.items():
-            self._resource(r, uses)
+            sequence(self.model, a, self.plan, r, uses, whole=self.whole)
         self.levels = self._levels()
         self.only_makespan = problem.objective.levels == Objective().levels
 
@@ -285,76 +268,6 @@ class ExactModel:
                 span = self.model.new_fixed_size_interval_var(at, n, "")
                 self.on[r].append(Use(i, begin, begin + n, at, at + n, n, [], False, span))
 
-    def _resource(self, r: int, uses: list[Use]) -> None:
-        capacity = int(self.a.unit_ptr[r + 1] - self.a.unit_ptr[r])
-        spans = [u.span for u in uses]
-        if capacity > 1:
-            self.model.add_cumulative(spans, [1] * len(spans), capacity)
-            return
-        self.model.add_no_overlap(spans)
-        for u, v in pairwise(self._kept(uses)):
-            self.model.add(u.end <= v.begin)
-        if self.a.setup[r] >= 0:
-            self._setups(r, uses)
-
-    def _kept(self, uses: list[Use]) -> list[Use]:
-        """Return the tasks that keep their order, in this order."""
-        start, end = self.plan.start, self.plan.end
-        return sorted((u for u in uses if not u.free), key=lambda u: (int(start[u.task]), int(end[u.task])))
-
-    def _setups(self, r: int, uses: list[Use]) -> None:
-        a = self.a
-        family = [int(a.family[u.task]) for u in uses]
-        setups, initial = a.setups[a.setup[r]], int(a.first_family[r])
-        least = gaps(setups, family, [u.length for u in uses])
-        for k, u in enumerate(uses):
-            if initial >= 0:
-                self.model.add(u.begin >= int(least[initial, family[k]])).only_enforce_if(u.when)
-            for other in range(k):
-                v = uses[other]
-                if u.free or v.free:
-                    self._apart(u, v, int(least[family[k], family[other]]), int(least[family[other], family[k]]))
-        for u, v in pairwise(self._kept(uses)):
-            gap = int(least[a.family[u.task], a.family[v.task]])
-            self.model.add(u.end + gap <= v.begin)
-        kinds = sorted(set(family))
-        before = kinds if initial < 0 else [*kinds, initial]
-        if self.whole and (least != setups)[np.ix_(before, kinds)].any():
-            self._circuit(uses, family, setups, initial)
-
-    def _apart(self, u: Use, v: Use, after_u: int, after_v: int) -> None:
-        """Keep a gap between two tasks of a resource, whichever comes first, as far as their frames leave a choice."""
-        model, both = self.model, [*u.when, *v.when]
-        u_first = u.low + u.length + after_u <= v.high - v.length
-        v_first = v.low + v.length + after_v <= u.high - u.length
-        if u_first and v_first and (after_u or after_v):
-            order = model.new_bool_var("")
-            model.add(u.end + after_u <= v.begin).only_enforce_if([*both, order])
-            model.add(v.end + after_v <= u.begin).only_enforce_if([*both, order.negated()])
-        elif u_first and not v_first and u.high + after_u > v.low:
-            model.add(u.end + after_u <= v.begin).only_enforce_if(both)
-        elif v_first and not u_first and v.high + after_v > u.low:
-            model.add(v.end + after_v <= u.begin).only_enforce_if(both)
-        elif not u_first and not v_first:
-            model.add_bool_or([x.negated() for x in both])
-
-    def _circuit(self, uses: list[Use], family: list[int], setups: Ints, initial: int) -> None:
-        """Order the tasks in a circuit: a setup between neighbours is longer than one by way of other families."""
-        model = self.model
-        arcs: list[tuple[int, int, cp_model.LiteralT]] = [(0, 0, model.new_bool_var(""))]
-        for k, u in enumerate(uses):
-            first, last = model.new_bool_var(""), model.new_bool_var("")
-            arcs += [(0, k + 1, first), (k + 1, 0, last), (k + 1, k + 1, u.when[0].negated())]
-            if initial >= 0:
-                model.add(u.begin >= int(setups[initial, family[k]])).only_enforce_if(first)
-            for other, v in enumerate(uses):
-                if other != k:
-                    follows = model.new_bool_var("")
-                    arcs.append((k + 1, other + 1, follows))
-                    gap = int(setups[family[k], family[other]])
-                    model.add(v.begin >= u.end + gap).only_enforce_if(follows)
-        model.add_circuit(arcs)
-
     def _levels(self) -> list[cp_model.LinearExprT]:
         a, model = self.a, self.model
         wanted = {m for level in self.problem.objective.levels for m, _ in level}
@@ -441,11 +354,13 @@ class ExactModel:
         seed: int,
         on_bound: Callable[[int], None] | None = None,
         linear: int = 1,
+        kinds: Sequence[str] = (),
     ) -> tuple[Plan | None, tuple[int, ...], bool]:
         """Minimise level after level; return the best plan, the bounds of the levels reached, and infeasibility.
 
         ``on_bound`` is told the bound of the first level whenever it rises; ``linear`` is how much goes into the linear
-        relaxation [0 to 2]. Where the makespan is the whole objective, latest ends that are impossible bound it too.
+        relaxation [0 to 2], ``kinds`` names the solver's searches to run instead of its own choice. Where the makespan
+        is the whole objective, latest ends that are impossible bound it too.
         """
         plan: Plan | None = None
         bounds: list[int] = []
@@ -454,6 +369,7 @@ class ExactModel:
             share = 1.0 if level is self.levels[-1] else FIRST
             solver = self._solver((until - time.perf_counter()) * share, workers, seed)
             solver.parameters.linearization_level = linear
+            solver.parameters.subsolvers.extend(kinds)
             if on_bound is not None and not bounds:
                 solver.best_bound_callback = lambda bound: on_bound(int(np.ceil(bound - 1e-6)))
             self.model.minimize(level)
@@ -510,18 +426,3 @@ def _spread(values: Ints) -> list[int]:
     """Return a few of the values, from the least to the greatest."""
     values = np.unique(values)
     return values[:: max(1, len(values) // ROWS)].tolist()  # type: ignore[no-any-return]
-
-
-@kernel
-def units_for(a: Arrays, mode: Ints, start: Ints, end: Ints) -> Ints:
-    """Return a unit for each task such that no two on a unit overlap."""
-    a = borrow(a)
-    free = np.zeros(len(a.unit_res), np.int64)
-    unit = np.empty(len(mode), np.int64)
-    by_end = np.argsort(end, kind="mergesort")
-    for i in by_end[np.argsort(start[by_end], kind="mergesort")]:
-        res = a.mode_res[mode[i]]
-        low, high = a.unit_ptr[res], a.unit_ptr[res + 1]
-        unit[i] = low + np.argmin(free[low:high])
-        free[unit[i]] = end[i]
-    return unit

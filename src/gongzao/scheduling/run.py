@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from gongzao.scheduling._jit import Ints
-from gongzao.scheduling.arrays import FAR, Arrays, compile_problem, from_schedule
+from gongzao.scheduling.arrays import FAR, Arrays, compile_problem, from_schedule, units_for
 from gongzao.scheduling.bounds import earliest_ends, require_slots
 from gongzao.scheduling.dispatch import Plan, dispatch, portfolio
 from gongzao.scheduling.errors import NoSchedule
-from gongzao.scheduling.exact import ExactModel, units_for
+from gongzao.scheduling.exact import ExactModel
 from gongzao.scheduling.frames import tractable
 from gongzao.scheduling.line import settled
 from gongzao.scheduling.model import Measure, Objective, Problem, Schedule
@@ -32,8 +32,8 @@ START_TASKS = 400_000
 """Tasks planned by all of them for a large one, which gets at least three plans."""
 START_SHARE = 0.1
 """Share of the time limit after which no further plan is built."""
-PROVERS, REFUTERS = 8, 4
-"""Least threads of the exact solver for a shop, whatever the cores: enough kinds of search to improve, or to refute."""
+PROVERS, REFUTERS = ("no_lp", "reduced_costs", "quick_restart"), 4
+"""What the exact solver runs for a shop, a thread each, to improve and prove; threads of any kind to refute."""
 NO_END = 1 << 60
 
 
@@ -179,18 +179,19 @@ class Run:
         plans.sort(key=lambda p: score_of(self.a, self.problem.objective, p))
         return plans
 
-    def search(self, search: Search, share: float) -> None:
-        """Run rounds until ``share`` of the time that is left has passed."""
+    def search(self, search: Search, share: float, threads: int | None = None) -> None:
+        """Run rounds until ``share`` of the time that is left has passed, on all ``threads`` by default."""
+        threads = threads or self.workers
         until = 0.0 if self.stop.seconds is None else self.left() * (1.0 - share)
         seconds, moves = self.left() - until, self.moves_left()
-        with ThreadPoolExecutor(self.workers) as pool:
+        with ThreadPoolExecutor(threads) as pool:
             while not self.over() and self.left() > until:
-                limit = max(1, self.moves_left() // self.workers)
+                limit = max(1, self.moves_left() // threads)
                 progress = 1.0 - min(
                     (self.left() - until) / seconds if self.stop.seconds else 1.0, self.moves_left() / moves
                 )
                 quit_now = np.zeros(1, np.int64)
-                runs = [pool.submit(t) for t in search.tasks(self.workers, limit, progress, quit_now)]
+                runs = [pool.submit(t) for t in search.tasks(threads, limit, progress, quit_now)]
                 self._await(runs, until, lambda q=quit_now: q.fill(1))  # type: ignore[misc]
                 self.iterations += sum(r.result() for r in runs)
                 self.under_way = 0
@@ -241,8 +242,10 @@ class Run:
         seconds = self.left()
 
         def run() -> None:
-            threads = max(REFUTERS if refute else PROVERS, self.workers)
-            plan, bound, _ = model.solve(seconds, threads, self.seed, self._bounded, linear=2 if refute else 1)
+            kinds = () if refute else PROVERS
+            threads = max(self.workers, len(kinds) or REFUTERS)
+            linear = 2 if refute else 1
+            plan, bound, _ = model.solve(seconds, threads, self.seed, self._bounded, linear=linear, kinds=kinds)
             if plan is not None:
                 search.offer(plan)
             self.inbox.put(News(plan, bound))

@@ -31,7 +31,7 @@ BOUND_SHARE = 0.1
 """Share of the time limit after which a search for a bound ends."""
 PROVABLE, FEW = 270, 100
 """Modes, or tasks, of a shop up to which a proof is tried."""
-FIRST, CLOSE, CLOSE_FIRST = 0.02, 0.02, 0.4
+FIRST, CLOSE, CLOSE_FIRST = 0.02, 0.02, 0.2
 """Share of the time the search of a small shop has to itself; where the gap is then below the second figure, it is a
 better schedule rather than the proof that is missing, and the search has the third share of the rest too."""
 
@@ -161,5 +161,5 @@ def _improve_shop(run: Run, plans: list[Plan]) -> None:
             run.search(search, CLOSE_FIRST)
         if not run.over():
             with run.proof_beside(search, refute=len(run.a.job) <= FEW):
-                run.search(search, 1.0)
+                run.search(search, 1.0, max(1, run.workers // 2))
     run.search(search, 1.0)
