@@ -9,7 +9,7 @@ from gongzao.scheduling import Problem, Stop, check, solve
 from gongzao.scheduling.arrays import compile_problem, to_schedule
 from gongzao.scheduling.dispatch import Plan, dispatch, portfolio
 from gongzao.scheduling.exact import ExactModel
-from gongzao.scheduling.frames import gaps
+from gongzao.scheduling.frames import effective_dues, gaps
 from gongzao.scheduling.generate import Recipe, generate
 from gongzao.scheduling.run import score_of
 from gongzao.scheduling.windows import WindowSearch, choose
@@ -40,7 +40,7 @@ def test_a_window_moves_nothing_outside_it_and_keeps_what_is_not_free_in_order(p
     a = compile_problem(problem)
     assume(not (a.fixed_mode >= 0).any())
     plan = first_plan(problem)
-    window = choose(a, plan, np.random.default_rng(seed), 1, 4)
+    window = choose(a, effective_dues(a), plan, np.random.default_rng(seed), 1, 4)
     latest = np.full(len(a.due), int(plan.end.max()))
     model = ExactModel(problem, a, latest, plan, window.tasks, window.free)
     assert model.improve(10.0, 0, np.zeros(1, np.int64)) == cp_model.OPTIMAL
@@ -58,7 +58,7 @@ def test_a_window_moves_nothing_outside_it_and_keeps_what_is_not_free_in_order(p
 
 
 def test_windows_improve_a_dispatched_plan_by_feasible_ones() -> None:
-    problem = generate(Recipe(3, 20), 3)
+    problem = generate(Recipe(3, 20), 2)
     a = compile_problem(problem)
     plan = first_plan(problem)
     search = WindowSearch(problem, a, plan, 1, lambda: 60.0)

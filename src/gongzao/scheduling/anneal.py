@@ -16,6 +16,7 @@ from gongzao.scheduling._jit import Floats, Ints, Words, borrow, kernel, leaf, n
 from gongzao.scheduling.arrays import Arrays
 from gongzao.scheduling.clockwork import work_done
 from gongzao.scheduling.dispatch import Plan, setup_between
+from gongzao.scheduling.frames import effective_dues
 from gongzao.scheduling.line import NO_CAP, TARDINESS, VIOLATION, Line, load, new_line, score
 from gongzao.scheduling.model import Measure, Objective
 from gongzao.scheduling.moves import move, sort, undo
@@ -279,6 +280,8 @@ class Annealer:
 class AnnealSearch:
     """Chains side by side that now and then all go on from the best.
 
+    Tardiness counts only as far as it can be avoided, so that jobs as early as they can be draw no moves.
+
     Parameters
     ----------
     sweeps
@@ -288,6 +291,8 @@ class AnnealSearch:
     def __init__(
         self, a: Arrays, objective: Objective, starts: list[Plan], seed: int, workers: int, sweeps: float
     ) -> None:
+        if not any(m is Measure.LATE for level in objective.levels for m, _ in level):
+            a = a._replace(due=effective_dues(a))
         self.a = a
         line = new_line(a)
         load(a, line, starts[0])

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from gongzao.scheduling._jit import Ints, borrow, kernel
+from gongzao.scheduling._jit import Ints
 from gongzao.scheduling.arrays import FAR, Arrays
 from gongzao.scheduling.clockwork import place
 from gongzao.scheduling.errors import NoSchedule
+from gongzao.scheduling.frames import earliest_ends
 from gongzao.scheduling.loads import load_bound
 from gongzao.scheduling.model import Measure, Problem
 from gongzao.scheduling.relaxed import relaxed_bound
 
 LARGEST = 30_000
 """Modes beyond which the load bound is not worth its time."""
-
-
-@kernel
-def earliest_ends(a: Arrays) -> Ints:
-    """Return when each task can end at the earliest, resources taken as free whenever their calendar is open."""
-    a = borrow(a)
-    ends = np.zeros(len(a.job), np.int64)
-    for i in a.topological:
-        ready = a.release[i]
-        for p in range(a.pred_ptr[i], a.pred_ptr[i + 1]):
-            ready = max(ready, ends[a.pred[p]] + a.pred_lag[p])
-        best = FAR
-        for m in range(a.mode_ptr[i], a.mode_ptr[i + 1]):
-            if a.fixed_mode[i] >= 0 and a.mode_ptr[i] + a.fixed_mode[i] != m:
-                continue
-            _, end = place(a, a.mode_res[m], max(ready, a.fixed_start[i]), a.mode_dur[m], a.resumable[i])
-            best = min(best, end)
-        ends[i] = best
-    return ends
 
 
 def require_slots(problem: Problem, a: Arrays, ends: Ints) -> None:

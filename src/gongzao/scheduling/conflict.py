@@ -16,11 +16,11 @@ from ortools.sat.python import cp_model
 
 from gongzao.scheduling._jit import Ints
 from gongzao.scheduling.arrays import Arrays, compile_problem
-from gongzao.scheduling.bounds import earliest_ends, require_slots
+from gongzao.scheduling.bounds import require_slots
 from gongzao.scheduling.check import check
 from gongzao.scheduling.errors import NoSchedule
 from gongzao.scheduling.exact import ExactModel
-from gongzao.scheduling.frames import tractable
+from gongzao.scheduling.frames import earliest_ends, tractable
 from gongzao.scheduling.model import Job, Problem, Resource, Task
 from gongzao.scheduling.solver import solve
 from gongzao.scheduling.stop import Stop

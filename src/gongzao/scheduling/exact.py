@@ -63,9 +63,11 @@ class ExactModel:
         self.inside = np.zeros(len(a.job), np.bool_)
         self.inside[self.tasks] = True
         self.free = self.inside if free is None else free
-        head, tail = frames(a, self.tasks, self.plan, latest)
-        rows = zip(self.tasks.tolist(), head.tolist(), tail.tolist(), strict=True)
-        self.frame: dict[int, tuple[int, int]] = {i: (first, last) for i, first, last in rows}
+        frame = frames(a, self.tasks, self.plan, latest)
+        starts = zip(frame.start.tolist(), frame.last.tolist(), strict=True)
+        ends = zip(frame.first.tolist(), frame.last.tolist(), strict=True)
+        self.frame: dict[int, tuple[int, int]] = dict(zip(self.tasks.tolist(), starts, strict=True))
+        self.ends: dict[int, tuple[int, int]] = dict(zip(self.tasks.tolist(), ends, strict=True))
         self.model, self.solver = cp_model.CpModel(), cp_model.CpSolver()
         self.start: dict[int, cp_model.IntVar] = {}
         self.finish: dict[int, cp_model.IntVar] = {}
@@ -113,7 +115,7 @@ class ExactModel:
             self.used[m] = self._bool(m == plan.mode[i])
         model.add_exactly_one(self.used[m] for m in modes)
         self.start[i] = self._int(*self.frame[i], int(plan.start[i]))
-        self.finish[i] = self._int(*self.frame[i], int(plan.end[i]))
+        self.finish[i] = self._int(*self.ends[i], int(plan.end[i]))
         if a.fixed_mode[i] >= 0:
             model.add(self.used[int(a.mode_ptr[i] + a.fixed_mode[i])] == 1)
             model.add(self.start[i] == int(a.fixed_start[i]))
@@ -281,26 +283,26 @@ class ExactModel:
                 model.add(top >= self.finish[i])
             if self.whole:
                 self._loads(top)
-        late: list[cp_model.LinearExprT] = []
-        lates: list[cp_model.LinearExprT] = []
-        for j in sorted(
-            {int(a.job[i]) for i in sinks if a.due[a.job[i]] < FAR}
-            if wanted & {Measure.TARDINESS, Measure.LATE}
-            else set()
-        ):
-            due = int(a.due[j])
-            over, is_late = model.new_int_var(0, max(0, int(self.latest[j]) - due), ""), model.new_bool_var("")
-            for i in range(int(a.job_ptr[j]), int(a.job_ptr[j + 1])):
-                if a.succ_ptr[i] == a.succ_ptr[i + 1]:
-                    model.add(over >= (self.finish[i] if self.inside[i] else int(self.plan.end[i])) - due)
-            model.add(over == 0).only_enforce_if(is_late.negated())
-            late.append(int(a.weight[j]) * over)
-            lates.append(is_late)
-        measures[Measure.TARDINESS], measures[Measure.LATE] = sum(late), sum(lates)
+        jobs = sorted({int(a.job[i]) for i in sinks if a.due[a.job[i]] < FAR})
+        late = [self._late(j) for j in jobs] if wanted & {Measure.TARDINESS, Measure.LATE} else []
+        measures[Measure.TARDINESS] = sum(int(a.weight[j]) * over for j, (over, _) in zip(jobs, late, strict=False))
+        measures[Measure.LATE] = sum(is_late for _, is_late in late)
         measures[Measure.COST] = sum(int(a.mode_cost[m]) * used for m, used in self.used.items())
         if Measure.CHANGES in wanted:
             measures[Measure.CHANGES] = self._changes()
         return [sum(w * measures[m] for m, w in level) for level in self.problem.objective.levels]
+
+    def _late(self, j: int) -> tuple[cp_model.IntVar, cp_model.IntVar]:
+        """Return the minutes a job is late, and whether it is."""
+        a, model, due = self.a, self.model, int(self.a.due[j])
+        last = [i for i in range(int(a.job_ptr[j]), int(a.job_ptr[j + 1])) if a.succ_ptr[i] == a.succ_ptr[i + 1]]
+        least = max(0, *(self.ends[i][0] - due for i in last if self.inside[i]))
+        over = model.new_int_var(least, max(least, int(self.latest[j]) - due), "")
+        is_late = model.new_bool_var("")
+        for i in last:
+            model.add(over >= (self.finish[i] if self.inside[i] else int(self.plan.end[i])) - due)
+        model.add(over == 0).only_enforce_if(is_late.negated())
+        return over, is_late
 
     def _loads(self, top: cp_model.IntVar) -> None:
         """Keep the loads of resources between heads and tails below the makespan, as the rows of :mod:`loads` do."""

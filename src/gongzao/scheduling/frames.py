@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gongzao.scheduling._jit import Ints, borrow, kernel
@@ -23,29 +25,84 @@ def worked(a: Arrays, cal: int, t: int) -> int:
 
 
 @kernel
-def frames(a: Arrays, tasks: Ints, plan: Plan, latest: Ints) -> tuple[Ints, Ints]:
-    """Return the earliest start and the latest end of ``tasks``, which come in topological order.
+def earliest_by_mode(a: Arrays, tasks: Ints, ends: Ints) -> Ints:
+    """Return when ``tasks``, which come in topological order, can start; write when they can end in each mode.
+
+    Resources count as free whenever their calendar is open. ``ends`` holds when the other tasks end, FAR for modes that
+    they do not take.
+    """
+    a = borrow(a)
+    starts = np.full(len(a.job), FAR, np.int64)
+    for i in tasks:
+        for m in range(a.mode_ptr[i], a.mode_ptr[i + 1]):
+            if a.fixed_mode[i] >= 0 and a.mode_ptr[i] + a.fixed_mode[i] != m:
+                ends[m] = FAR
+                continue
+            site, ready = a.site[a.mode_res[m]], max(a.release[i], a.fixed_start[i])
+            for p in range(a.pred_ptr[i], a.pred_ptr[i + 1]):
+                soonest, j = FAR, a.pred[p]
+                for o in range(a.mode_ptr[j], a.mode_ptr[j + 1]):
+                    if ends[o] < FAR:
+                        soonest = min(soonest, ends[o] + a.travel[a.site[a.mode_res[o]], site])
+                ready = max(ready, soonest + a.pred_lag[p])
+            start, ends[m] = place(a, a.mode_res[m], ready, a.mode_dur[m], a.resumable[i])
+            starts[i] = min(starts[i], start)
+    return starts
+
+
+def earliest_ends(a: Arrays) -> Ints:
+    """Return when each task can end at the earliest, resources taken as free whenever their calendar is open."""
+    ends = np.full(len(a.mode_res), FAR)
+    earliest_by_mode(a, a.topological, ends)
+    return np.minimum.reduceat(ends, a.mode_ptr[:-1])
+
+
+def effective_dues(a: Arrays) -> Ints:
+    """Return when each job begins to be later than it must: its due date, or its earliest end if that is later."""
+    return np.maximum(a.due, np.maximum.reduceat(earliest_ends(a), a.job_ptr[:-1]))
+
+
+@kernel
+def _latest(a: Arrays, tasks: Ints, plan: Plan, latest: Ints) -> Ints:
+    """Return the latest end of ``tasks``."""
+    a, plan = borrow(a), borrow(plan)
+    inside = np.zeros(len(a.job), np.bool_)
+    inside[tasks] = True
+    end = plan.end.copy()
+    for i in tasks[::-1]:
+        end[i] = latest[a.job[i]]
+        for p in range(a.succ_ptr[i], a.succ_ptr[i + 1]):
+            s = a.succ[p]
+            start = -FAR
+            for m in range(a.mode_ptr[s], a.mode_ptr[s + 1]):
+                if not inside[s] and m != plan.mode[s]:
+                    continue
+                way = FAR
+                for o in range(a.mode_ptr[i], a.mode_ptr[i + 1]):
+                    way = min(way, a.travel[a.site[a.mode_res[o]], a.site[a.mode_res[m]]])
+                start = max(start, (end[s] - a.mode_dur[m] if inside[s] else plan.start[s]) - way)
+            end[i] = min(end[i], start - a.succ_lag[p])
+    return end[tasks]
+
+
+class Frames(NamedTuple):
+    """Of some tasks: the earliest start, the earliest and the latest end [min]."""
+
+    start: Ints
+    first: Ints
+    last: Ints
+
+
+def frames(a: Arrays, tasks: Ints, plan: Plan, latest: Ints) -> Frames:
+    """Return the frames of ``tasks``, which come in topological order.
 
     The others stay where ``plan`` has them; job ``j`` ends at ``latest[j]`` at the latest.
     """
-    a, plan = borrow(a), borrow(plan)
-    head, end, tail = plan.start.copy(), plan.end.copy(), plan.start.copy()
-    for i in tasks:
-        ready = a.release[i]
-        for p in range(a.pred_ptr[i], a.pred_ptr[i + 1]):
-            ready = max(ready, end[a.pred[p]] + a.pred_lag[p])
-        head[i] = end[i] = FAR
-        for m in range(a.mode_ptr[i], a.mode_ptr[i + 1]):
-            first, last = place(a, a.mode_res[m], ready, a.mode_dur[m], a.resumable[i])
-            head[i], end[i] = min(head[i], first), min(end[i], last)
-    for i in tasks[::-1]:
-        shortest = a.mode_dur[a.mode_ptr[i] : a.mode_ptr[i + 1]].min()
-        last = latest[a.job[i]]
-        for p in range(a.succ_ptr[i], a.succ_ptr[i + 1]):
-            last = min(last, tail[a.succ[p]] - a.succ_lag[p])
-        tail[i] = last - shortest
-        end[i] = last
-    return head[tasks], end[tasks]
+    ends = np.full(len(a.mode_res), FAR)
+    ends[plan.mode] = plan.end
+    start = earliest_by_mode(a, tasks, ends)[tasks]
+    first = np.minimum.reduceat(ends, a.mode_ptr[:-1])[tasks]
+    return Frames(start, first, _latest(a, tasks, plan, latest))
 
 
 def tractable(a: Arrays, latest: Ints) -> bool:
@@ -54,7 +111,7 @@ def tractable(a: Arrays, latest: Ints) -> bool:
     pairs = int((per_res[a.setup >= 0] ** 2).sum())
     if len(a.mode_res) > MODES or pairs > PAIRS:
         return False
-    head, tail = frames(a, a.topological, no_plan(a), latest)
+    head, _, tail = frames(a, a.topological, no_plan(a), latest)
     row = np.repeat(np.argsort(a.topological), np.diff(a.mode_ptr))
     breaks = 0
     for c in range(len(a.cal_ptr) - 1):

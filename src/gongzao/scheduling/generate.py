@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from gongzao.scheduling.arrays import compile_problem
-from gongzao.scheduling.bounds import earliest_ends
+from gongzao.scheduling.frames import earliest_ends
 from gongzao.scheduling.model import Calendar, Job, Link, Mode, Objective, Problem, Resource, Task
 
 EPOCH = datetime(2026, 1, 5, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -42,7 +42,8 @@ class Recipe:
     firms, orders
         Counts, at least 1.
     tightness
-        Mean time from arrival to due date, in multiples of the time the order needs if nothing is in its way.
+        Mean time from arrival to due date, in multiples of the time the order needs if nothing is in its way, transport
+        left out; so some orders are late whatever the plan.
     spread
         How far that multiple goes up and down at most.
     load
@@ -152,7 +153,7 @@ def generate(recipe: Recipe, seed: int) -> Problem:
         name=f"示例数据 {recipe.firms} 家企业 {recipe.orders} 个订单",
     )
     a = compile_problem(draft)
-    alone = np.maximum.reduceat(earliest_ends(a), a.job_ptr[:-1])
+    alone = np.maximum.reduceat(earliest_ends(a._replace(travel=0 * a.travel)), a.job_ptr[:-1])
     slack = rng.uniform(max(1.0, recipe.tightness - recipe.spread), recipe.tightness + recipe.spread, recipe.orders)
     dues = (releases + slack * (alone - releases)).astype(np.int64).tolist()
     return replace(draft, jobs=tuple(replace(j, due=d) for j, d in zip(draft.jobs, dues, strict=True)))

@@ -10,10 +10,11 @@ import numpy as np
 from gongzao.scheduling._jit import Ints, borrow, kernel
 from gongzao.scheduling.anneal import AnnealSearch
 from gongzao.scheduling.arrays import FAR, Arrays, compile_problem, to_schedule, units_for
-from gongzao.scheduling.bounds import earliest_ends, require_slots
+from gongzao.scheduling.bounds import require_slots
 from gongzao.scheduling.clockwork import place
 from gongzao.scheduling.dispatch import Plan
 from gongzao.scheduling.errors import InvalidProblem, NoSchedule
+from gongzao.scheduling.frames import earliest_ends
 from gongzao.scheduling.line import load, new_line
 from gongzao.scheduling.model import MAX_TIME, Assignment, Calendar, Fixed, Job, Problem, Schedule, Task
 from gongzao.scheduling.solver import score_of

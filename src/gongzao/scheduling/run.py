@@ -14,11 +14,11 @@ import numpy as np
 
 from gongzao.scheduling._jit import Ints
 from gongzao.scheduling.arrays import FAR, Arrays, compile_problem, from_schedule, units_for
-from gongzao.scheduling.bounds import earliest_ends, require_slots
+from gongzao.scheduling.bounds import require_slots
 from gongzao.scheduling.dispatch import Plan, dispatch, portfolio
 from gongzao.scheduling.errors import NoSchedule
 from gongzao.scheduling.exact import ExactModel
-from gongzao.scheduling.frames import tractable
+from gongzao.scheduling.frames import earliest_ends, effective_dues, tractable
 from gongzao.scheduling.line import settled
 from gongzao.scheduling.model import Measure, Objective, Problem, Schedule
 from gongzao.scheduling.result import Progress
@@ -215,8 +215,10 @@ class Run:
             if levels[0] == ((Measure.MAKESPAN, 1),):
                 latest = np.minimum(latest, self.score.levels[0])
             if levels[0] == ((Measure.TARDINESS, 1),):
-                slack = self.score.levels[0] // np.maximum(1, a.weight)
-                latest = np.where(a.weight > 0, np.minimum(latest, a.due + slack), latest)
+                dues = effective_dues(a)
+                avoidable = self.score.levels[0] - int(((dues - a.due) * a.weight).sum())
+                slack = avoidable // np.maximum(1, a.weight)
+                latest = np.where(a.weight > 0, np.minimum(latest, dues + slack), latest)
         return latest
 
     def _exact_model(self, most: int = FAR) -> ExactModel | None:

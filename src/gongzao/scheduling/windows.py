@@ -18,6 +18,7 @@ from gongzao.scheduling._jit import Bools, Ints
 from gongzao.scheduling.arrays import Arrays
 from gongzao.scheduling.dispatch import Plan
 from gongzao.scheduling.exact import ExactModel
+from gongzao.scheduling.frames import effective_dues
 from gongzao.scheduling.line import settled
 from gongzao.scheduling.model import Measure, Problem
 from gongzao.scheduling.run import score_of
@@ -49,21 +50,26 @@ def neighbours(a: Arrays, plan: Plan, j: int) -> Ints:
     return np.unique(a.job[near])
 
 
-def first_job(a: Arrays, plan: Plan, random: np.random.Generator) -> int:
-    """Return a late job, the later and heavier the likelier, or without one any."""
+def avoidable_cost(a: Arrays, dues: Ints, plan: Plan) -> Ints:
+    """Return the weighted tardiness of each job after its effective due date."""
     end = np.maximum.reduceat(plan.end, a.job_ptr[:-1])
-    cost = (a.weight * np.maximum(0, end - a.due)).astype(np.float64)
+    return a.weight * np.maximum(0, end - dues)
+
+
+def first_job(a: Arrays, dues: Ints, plan: Plan, random: np.random.Generator) -> int:
+    """Return a job that is later than it must be, the later and heavier the likelier, or without one any."""
+    cost = avoidable_cost(a, dues, plan).astype(np.float64)
     if cost.sum() == 0.0:
-        return int(random.integers(len(end)))
+        return int(random.integers(len(cost)))
     cost += cost.mean() * (cost > 0)
-    return int(random.choice(len(end), p=cost / cost.sum()))
+    return int(random.choice(len(cost), p=cost / cost.sum()))
 
 
-def choose(a: Arrays, plan: Plan, random: np.random.Generator, free: int, count: int) -> Window:
+def choose(a: Arrays, dues: Ints, plan: Plan, random: np.random.Generator, free: int, count: int) -> Window:
     """Return a window of ``count`` tasks, ``free`` of them free, around a random late job."""
     size = np.diff(a.job_ptr)
     chosen: list[int] = []
-    queue = [first_job(a, plan, random)]
+    queue = [first_job(a, dues, plan, random)]
     kept: list[int] = []
     while queue and sum(size[chosen]) < free:
         j = queue.pop(int(random.integers(len(queue))))
@@ -88,6 +94,7 @@ class WindowSearch:
 
     def __init__(self, problem: Problem, a: Arrays, plan: Plan, seed: int, left: Callable[[], float]) -> None:
         self.problem, self.a, self.left = problem, a, left
+        self.dues = effective_dues(a)
         self.best, self.score = plan, score_of(a, problem.objective, plan)
         self.seed = seed
         self.rounds = 0
@@ -105,14 +112,13 @@ class WindowSearch:
         latest = np.minimum(a.deadline, int(plan.end.max()))
         if self.problem.objective.levels[0] == ((Measure.TARDINESS, 1),):
             jobs = np.unique(a.job[tasks])
-            end = np.maximum.reduceat(plan.end, a.job_ptr[:-1])
-            cost = int((a.weight * np.maximum(0, end - a.due))[jobs].sum())
+            avoidable = int(avoidable_cost(a, self.dues, plan)[jobs].sum())
             jobs = jobs[a.weight[jobs] > 0]
-            latest[jobs] = np.minimum(latest[jobs], a.due[jobs] + cost // a.weight[jobs])
+            latest[jobs] = np.minimum(latest[jobs], self.dues[jobs] + avoidable // a.weight[jobs])
         return latest
 
     def _solve(self, random: np.random.Generator, stop: Ints) -> int:
-        window = choose(self.a, self.best, random, int(self.free), KEPT)
+        window = choose(self.a, self.dues, self.best, random, int(self.free), KEPT)
         if len(window.tasks) == 0:
             return 1
         model = ExactModel(self.problem, self.a, self._latest(window.tasks), self.best, window.tasks, window.free)
