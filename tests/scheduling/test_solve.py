@@ -12,7 +12,10 @@ from gongzao.scheduling import (
     InvalidProblem,
     Job,
     Mode,
+    Objective,
+    Problem,
     Progress,
+    Resource,
     Stop,
     Task,
     Urgent,
@@ -22,6 +25,7 @@ from gongzao.scheduling import (
     solve,
 )
 from gongzao.scheduling.arrays import compile_problem
+from gongzao.scheduling.bounds import lower_bound
 from gongzao.scheduling.generate import Recipe, generate
 from gongzao.scheduling.loads import load_bound, windows
 from gongzao.scheduling.relaxed import busiest, relaxed_bound
@@ -72,6 +76,19 @@ def test_the_busiest_machines_alone_raise_the_bound_by_whole_tasks() -> None:
     assert busiest(a, windows(a)).tolist() == [True, True, False, False, False, False, True, True]
     assert load_bound(a) < 10 + 1 + 3 * 11
     assert relaxed_bound(a, load_bound(a)) == 10 + 1 + 3 * 11
+
+
+def test_lateness_that_transport_makes_unavoidable_is_a_bound_and_the_solution_that_meets_it_is_proven() -> None:
+    near, far = Mode(1, 10), Mode(2, 5)
+    job = Job((Task((Mode(0, 20),)), Task((near, far))), due=25, weight=3)
+    problem = Problem(
+        (job,),
+        (Resource(), Resource(site=1), Resource(site=2)),
+        transport=((0, 7, 30), (7, 0, 30), (30, 30, 0)),
+        objective=Objective.lexicographic("tardiness", "makespan"),
+    )
+    assert lower_bound(problem, compile_problem(problem)) == (3 * (20 + 7 + 10 - 25), 37)
+    assert solve(problem, stop=Stop(iterations=10)).optimal
 
 
 def test_progress_never_gets_worse_and_starts_from_the_initial_plan() -> None:
