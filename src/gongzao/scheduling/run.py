@@ -17,7 +17,7 @@ from gongzao.scheduling.arrays import FAR, Arrays, compile_problem, from_schedul
 from gongzao.scheduling.bounds import require_slots
 from gongzao.scheduling.dispatch import Plan, dispatch, portfolio
 from gongzao.scheduling.errors import NoSchedule
-from gongzao.scheduling.exact import ExactModel
+from gongzao.scheduling.exact import PROVERS, ExactModel
 from gongzao.scheduling.frames import earliest_ends, effective_dues, tractable
 from gongzao.scheduling.line import settled
 from gongzao.scheduling.model import Measure, Objective, Problem, Schedule
@@ -32,8 +32,6 @@ START_TASKS = 400_000
 """Tasks planned by all of them for a large one, which gets at least three plans."""
 START_SHARE = 0.1
 """Share of the time limit after which no further plan is built."""
-PROVERS, REFUTERS = ("no_lp", "reduced_costs", "quick_restart"), 4
-"""What the exact solver runs for a shop, a thread each, to improve and prove; threads of any kind to refute."""
 NO_END = 1 << 60
 
 
@@ -232,22 +230,16 @@ class Run:
         self.inbox.put(News(None, (bound,)))
 
     @contextmanager
-    def proof_beside(self, search: Search, *, refute: bool) -> Iterator[None]:
-        """Run the exact model in a thread of its own while ``search`` goes on inside.
-
-        To ``refute`` is to ask for nothing but a shorter makespan.
-        """
-        model = self._exact_model(self.score.levels[0] - 1 if refute else FAR)
+    def proof_beside(self, search: Search, threads: int) -> Iterator[None]:
+        """Run the exact model, which asks for a shorter makespan, in ``threads`` beside what ``search`` does inside."""
+        model = self._exact_model(self.score.levels[0] - 1)
         if model is None:
             yield
             return
-        seconds = self.left()
+        seconds, kinds = self.left(), PROVERS[:threads]
 
         def run() -> None:
-            kinds = () if refute else PROVERS
-            threads = max(self.workers, len(kinds) or REFUTERS)
-            linear = 2 if refute else 1
-            plan, bound, _ = model.solve(seconds, threads, self.seed, self._bounded, linear=linear, kinds=kinds)
+            plan, bound, _ = model.solve(seconds, len(kinds), self.seed, self._bounded, kinds)
             if plan is not None:
                 search.offer(plan)
             self.inbox.put(News(plan, bound))
