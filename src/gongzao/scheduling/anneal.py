@@ -24,7 +24,7 @@ from gongzao.scheduling.moves import move, sort, undo
 PLACES = {Measure.MAKESPAN: 1, Measure.TARDINESS: 2, Measure.LATE: 3, Measure.COST: 4, Measure.CHANGES: 5}
 HOT, COLD = 0.2, 0.003
 """First and last temperature, in units of the median effect of a move."""
-CHANGE = 0.2
+CHANGE = 0.5
 """Highest temperature, in units of what a change is charged."""
 HOPE = 0.3
 """How far, in the same units, a score may pass what is accepted before a move is given up half worked out."""

@@ -19,9 +19,9 @@ from gongzao.scheduling.line import load, new_line
 from gongzao.scheduling.model import MAX_TIME, Assignment, Calendar, Fixed, Job, Problem, Schedule, Task
 from gongzao.scheduling.solver import score_of
 
-WORTH = 0.2
+WORTH = 0.05
 """What moving a task costs, in shares of the mean task's part of the objective."""
-MOVES = 120_000
+MOVES = 300_000
 
 
 @dataclass(frozen=True, slots=True)
