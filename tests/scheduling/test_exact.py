@@ -27,6 +27,13 @@ def test_each_search_finds_the_least_makespan_of_ft06_and_refutes_a_shorter_one(
     assert ExactModel(problem, a, np.full(6, 54)).solve(60.0, 1, 0, kinds=[kind]) == (None, (55,), True)
 
 
+def test_a_bound_known_from_elsewhere_ends_the_search() -> None:
+    problem = shop([[{m: d} for m, d in job] for job in FT06], 6)
+    plan, bounds, _ = ExactModel(problem, compile_problem(problem), np.full(6, 60), least=57).solve(60.0, 1, 0)
+    assert plan is not None
+    assert bounds == (57,)
+
+
 def twice(problem: Problem) -> Problem:
     """Return the problem with a second job like its first, frozen starts left out."""
     free = tuple(replace(t, fixed=None) for t in problem.jobs[0].tasks)

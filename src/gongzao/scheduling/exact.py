@@ -52,6 +52,8 @@ class ExactModel:
     free
         Whether each task of the problem may change its resource and its place there, if it is in the window; the
         others of the window only shift. By default all may.
+    least
+        A bound of the first level of the objective, known from elsewhere.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class ExactModel:
         plan: Plan | None = None,
         tasks: Ints | None = None,
         free: Bools | None = None,
+        least: int = 0,
     ) -> None:
         self.a, self.problem, self.latest = a, problem, latest
         self.whole, self.hinted = tasks is None, plan is not None
@@ -94,6 +97,8 @@ class ExactModel:
         for r, uses in self.on.items():
             sequence(self.model, a, self.plan, r, uses, whole=self.whole)
         self.levels = self._levels()
+        if least > 0:
+            self.model.add(self.levels[0] >= least)
         self.only_makespan = problem.objective.levels == Objective().levels
 
     def _int(self, low: int, high: int, hint: int) -> cp_model.IntVar:

@@ -224,7 +224,7 @@ class Run:
         if not tractable(self.a, latest):
             return None
         feasible = self.best is not None and self.score.missed == 0
-        return ExactModel(self.problem, self.a, latest, self.best if feasible else None)
+        return ExactModel(self.problem, self.a, latest, self.best if feasible else None, least=self.bound[0])
 
     def _bounded(self, bound: int) -> None:
         self.inbox.put(News(None, (bound,)))

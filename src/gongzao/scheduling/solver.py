@@ -31,8 +31,9 @@ BOUND_SHARE = 0.1
 """Share of the time limit after which a search for a bound ends."""
 PROVABLE, FEW = 270, 100
 """Modes, or tasks, of a shop up to which a proof is tried."""
-FIRST = 0.05
-"""Share of the time the search of a small shop has to itself."""
+FIRST, CLOSE, CLOSE_FIRST = 0.05, 0.02, 0.2
+"""Share of the time the search of a small shop has to itself; where the gap is then below the second figure, it is a
+better schedule rather than the proof that is missing, and the search has the third share of the rest too."""
 
 QUICK, PROOF, ANNEAL = 0.15, 0.3, 0.8
 """Share of the time for a quick annealing, of the rest for a proof, and of what is left then for a slow annealing until
@@ -155,6 +156,8 @@ def _improve_shop(run: Run, plans: list[Plan]) -> None:
     search = EliteSearch(run.a, plans, run.bound[0], run.seed, found, lockstep=not timed)
     if timed and (len(run.a.mode_res) <= PROVABLE or len(run.a.job) <= FEW):
         run.search(search, FIRST)
+        if run.score.levels[0] <= run.bound[0] * (1 + CLOSE):
+            run.search(search, CLOSE_FIRST)
         if not run.over():
             walking = max(1, run.workers // 2)
             with run.proof_beside(search, max(1, run.workers - walking)):
