@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from gongzao.scheduling import Job, Mode, Problem, Resource, Task, check
+from gongzao.scheduling import Job, Mode, Problem, Resource, Stop, Task, check, solve, solver
 from gongzao.scheduling.arrays import compile_problem, to_schedule
 from gongzao.scheduling.dispatch import dispatch, portfolio
 from gongzao.scheduling.exact import PROVERS, ExactModel
+from gongzao.scheduling.generate import Recipe, generate
 from gongzao.scheduling.run import score_of
 from gongzao.scheduling.twins import in_order, twins
 from tests.scheduling.brute import optimum
@@ -32,6 +33,23 @@ def test_a_bound_known_from_elsewhere_ends_the_search() -> None:
     plan, bounds, _ = ExactModel(problem, compile_problem(problem), np.full(6, 60), least=57).solve(60.0, 1, 0)
     assert plan is not None
     assert bounds == (57,)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        pytest.param(shop([[{m: d} for m, d in job] for job in FT06], 6), id="a shop, beside the walk"),
+        pytest.param(generate(Recipe(3, 8, 1.5, 0.5), 1), id="a cluster, after a quick annealing"),
+    ],
+)
+def test_solve_proves_by_the_exact_model_what_no_other_bound_tells(
+    problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(solver, "lower_bound", lambda *_: tuple(0 for _ in problem.objective.levels))
+    result = solve(problem, stop=Stop(seconds=30), workers=2, seed=1)
+    assert result.objective[0] > 0
+    assert result.optimal
+    assert check(problem, result.schedule) == ()
 
 
 def twice(problem: Problem) -> Problem:

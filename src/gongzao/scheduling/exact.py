@@ -10,26 +10,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from itertools import pairwise, product
+from itertools import pairwise
 
 import numpy as np
 from ortools.sat.python import cp_model
 
 from gongzao.scheduling._jit import Bools, Ints
 from gongzao.scheduling.arrays import FAR, Arrays, units_for
+from gongzao.scheduling.axis import closed, keep_unbroken
 from gongzao.scheduling.dispatch import Plan
 from gongzao.scheduling.frames import frames, no_plan, worked
-from gongzao.scheduling.loads import windows
 from gongzao.scheduling.model import Measure, Objective, Problem
-from gongzao.scheduling.sequences import Use, sequence
+from gongzao.scheduling.sequences import Use, keep_loads, sequence
 from gongzao.scheduling.twins import in_order, twins
 
 FIRST = 0.8
 """Share of the time left that a level of the objective gets when others follow."""
 POLL = 0.05
 """Seconds between looks at whether to stop."""
-ROWS = 4
-"""Heads, and tails, for which the load of a resource between them is a row."""
 PROVERS = ("proof", "reduced_costs", "quick_restart")
 """The searches that prove makespans, the best first: one of our own, and two that CP-SAT brings."""
 PROOF = """subsolver_params {
@@ -171,7 +169,7 @@ class ExactModel:
         for m, n in zip(modes, lengths, strict=True):
             used = self.used[m]
             if cal >= 0 and not a.resumable[i]:
-                self._unbroken(i, cal, begin, n, used)
+                keep_unbroken(model, a, cal, begin, n, self.frame[i], used)
             span = model.new_optional_fixed_size_interval_var(begin, n, used, "")
             self.on.setdefault(int(a.mode_res[m]), []).append(
                 Use(i, begin, begin + n, low, high, n, [used], bool(self.free[i]), span)
@@ -192,49 +190,14 @@ class ExactModel:
             model.add(self.start[i] == begin).only_enforce_if(when)
             model.add(self.finish[i] == end).only_enforce_if(when)
             return
-        model.add(self.start[i] == begin + self._closed(i, cal, begin, 0)).only_enforce_if(when)
+        model.add(self.start[i] == begin + closed(model, a, cal, begin, self.frame[i], side=0)).only_enforce_if(when)
         if not a.resumable[i]:
             model.add(self.finish[i] - self.start[i] == end - begin).only_enforce_if(when)
             return
-        broken = self._closed(i, cal, end, 1)
+        broken = closed(model, a, cal, end, self.frame[i], side=1)
         for m in modes if (a.mode_dur[modes] == 0).any() else modes[:1]:
             row = self.finish[i] == (end + broken if a.mode_dur[m] > 0 else self.start[i])
             model.add(row).only_enforce_if(when if a.mode_dur[modes].all() else [self.used[m]])
-
-    def _closed(self, i: int, cal: int, at: cp_model.LinearExpr, side: int) -> cp_model.LinearExpr:
-        """Return the minutes a calendar is closed before a worked minute of a task's frame.
-
-        At the minute at which a break comes the break is over for a start (``side`` 0), yet to come for an end (1).
-        """
-        a, model = self.a, self.model
-        rows = range(int(a.cal_ptr[cal]), int(a.cal_ptr[cal + 1]))
-        before = a.cal_work[rows.start : rows.stop]
-        frame = [worked(a, cal, t) - side for t in self.frame[i]]
-        first, last = (max(0, k - 1) for k in np.searchsorted(before, frame, side="right").tolist())
-        total = cp_model.LinearExpr.constant(int(a.cal_start[rows[first]] - a.cal_work[rows[first]]))
-        for k in rows[first + 1 : last + 1]:
-            past, least = model.new_bool_var(""), int(a.cal_work[k]) + side
-            model.add(at >= least).only_enforce_if(past)
-            model.add(at < least).only_enforce_if(past.negated())
-            total = total + int(a.cal_start[k] - a.cal_end[k - 1]) * past
-        return total
-
-    def _unbroken(self, i: int, cal: int, begin: cp_model.LinearExpr, length: int, used: cp_model.IntVar) -> None:
-        """Keep a task within one interval of a calendar."""
-        a = self.a
-        rows = slice(int(a.cal_ptr[cal]), int(a.cal_ptr[cal + 1]))
-        first, last = np.searchsorted(a.cal_end[rows], self.frame[i]).tolist()
-        fits = [
-            [w, w + e - s - max(length, 1)]
-            for s, e, w in zip(
-                a.cal_start[rows][first : last + 1].tolist(),
-                a.cal_end[rows][first : last + 1].tolist(),
-                a.cal_work[rows][first : last + 1].tolist(),
-                strict=True,
-            )
-            if e - s >= length
-        ]
-        self.model.add_linear_expression_in_domain(begin, cp_model.Domain.from_intervals(fits)).only_enforce_if(used)
 
     def _arcs(self, i: int) -> None:
         a = self.a
@@ -298,7 +261,7 @@ class ExactModel:
             for i in sinks:
                 model.add(top >= self.finish[i])
             if self.whole:
-                self._loads(top)
+                keep_loads(model, a, self.used, list(self.on), top)
         jobs = sorted({int(a.job[i]) for i in sinks if a.due[a.job[i]] < FAR})
         late = [self._late(j) for j in jobs] if wanted & {Measure.TARDINESS, Measure.LATE} else []
         measures[Measure.TARDINESS] = sum(int(a.weight[j]) * over for j, (over, _) in zip(jobs, late, strict=False))
@@ -319,20 +282,6 @@ class ExactModel:
             model.add(over >= (self.finish[i] if self.inside[i] else int(self.plan.end[i])) - due)
         model.add(over == 0).only_enforce_if(is_late.negated())
         return over, is_late
-
-    def _loads(self, top: cp_model.IntVar) -> None:
-        """Keep the loads of resources between heads and tails below the makespan, as the rows of :mod:`loads` do."""
-        a, w = self.a, windows(self.a)
-        task = np.repeat(np.arange(len(a.job)), np.diff(a.mode_ptr))
-        for r in self.on:
-            modes = np.flatnonzero(a.mode_res == r)
-            capacity = int(a.unit_ptr[r + 1] - a.unit_ptr[r])
-            head, tail = w.head[task[modes]], w.tail[task[modes]]
-            for first, last in product(_spread(head), _spread(tail)):
-                between = modes[(head >= first) & (tail >= last)].tolist()
-                if len(between) > capacity:
-                    load = sum(int(a.mode_dur[m]) * self.used[m] for m in between)
-                    self.model.add(load <= capacity * (top - first - last))
 
     def _changes(self) -> cp_model.LinearExprT:
         a, model = self.a, self.model
@@ -437,9 +386,3 @@ class ExactModel:
             )
             plan.start[i], plan.end[i] = solver.value(self.start[i]), solver.value(self.finish[i])
         return plan._replace(unit=units_for(a, plan.mode, plan.start, plan.end))
-
-
-def _spread(values: Ints) -> list[int]:
-    """Return a few of the values, from the least to the greatest."""
-    values = np.unique(values)
-    return values[:: max(1, len(values) // ROWS)].tolist()  # type: ignore[no-any-return]

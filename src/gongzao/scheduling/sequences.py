@@ -1,8 +1,9 @@
-"""Sequences of the exact model: machines take one task after another, with setups between; pools keep capacity."""
+"""Resources of the exact model: machines take one task after another, with setups between; pools keep capacity."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterable, Mapping
+from itertools import pairwise, product
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,10 @@ from gongzao.scheduling._jit import Ints
 from gongzao.scheduling.arrays import Arrays
 from gongzao.scheduling.dispatch import Plan
 from gongzao.scheduling.frames import gaps
+from gongzao.scheduling.loads import windows
+
+ROWS = 4
+"""Heads, and tails, for which the load of a resource between them is a row."""
 
 
 class Use(NamedTuple):
@@ -102,3 +107,30 @@ def _circuit(model: cp_model.CpModel, uses: list[Use], family: list[int], setups
                 gap = int(setups[family[k], family[other]])
                 model.add(v.begin >= u.end + gap).only_enforce_if(follows)
     model.add_circuit(arcs)
+
+
+def keep_loads(
+    model: cp_model.CpModel,
+    a: Arrays,
+    used: Mapping[int, cp_model.IntVar],
+    resources: Iterable[int],
+    makespan: cp_model.IntVar,
+) -> None:
+    """Keep the loads of resources between heads and tails below the makespan, as the rows of :mod:`loads` do."""
+    w = windows(a)
+    task = np.repeat(np.arange(len(a.job)), np.diff(a.mode_ptr))
+    for r in resources:
+        modes = np.flatnonzero(a.mode_res == r)
+        capacity = int(a.unit_ptr[r + 1] - a.unit_ptr[r])
+        head, tail = w.head[task[modes]], w.tail[task[modes]]
+        for first, last in product(_spread(head), _spread(tail)):
+            between = modes[(head >= first) & (tail >= last)].tolist()
+            if len(between) > capacity:
+                load = sum(int(a.mode_dur[m]) * used[m] for m in between)
+                model.add(load <= capacity * (makespan - first - last))
+
+
+def _spread(values: Ints) -> list[int]:
+    """Return a few of the values, from the least to the greatest."""
+    values = np.unique(values)
+    return values[:: max(1, len(values) // ROWS)].tolist()  # type: ignore[no-any-return]
