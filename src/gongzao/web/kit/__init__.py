@@ -1,0 +1,1 @@
+"""What several apps of the site share; it knows none of them."""
