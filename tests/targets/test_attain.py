@@ -204,13 +204,30 @@ def test_a_count_of_another_scope_only_cannot_be_said(make_plan: MakePlan, see: 
     assert answer(plan, [count(see, "2025-Q1", 10, scope="o")], "2025-03-31").light is Light.CANNOT_BE_SAID
 
 
-def test_an_old_figure_gives_no_verdict(make_plan: MakePlan, see: See) -> None:
+def test_an_old_figure_says_how_it_stood_on_its_own_day(make_plan: MakePlan, see: See) -> None:
     plan = counting(make_plan, {2027: 20}, baseline=10)
     figures = [count(see, "2025-02", 20)]
-    assert answer(plan, figures, "2026-02-28").light is Light.AHEAD
-    late = answer(plan, figures, "2026-03-01")
-    assert (late.light, late.latest) == (Light.NO_DATA, Decimal(20))
-    assert "12个月" in late.explanation.zh
+    young, late = answer(plan, figures, "2026-02-28"), answer(plan, figures, "2026-03-01")
+    for got, stale in ((young, False), (late, True)):
+        assert (got.light, got.day, got.stale) == (Light.AHEAD, date(2025, 2, 28), stale)
+        assert ("12个月" in got.explanation.zh, "12 months" in got.explanation.en) == (stale, stale)
+
+
+@pytest.mark.parametrize("as_of", ["2025-06-30", "2025-12-31", "2026-03-31", "2027-12-31", "2029-01-01"])
+def test_a_verdict_does_not_change_while_nothing_new_is_known(make_plan: MakePlan, see: See, as_of: str) -> None:
+    plan = counting(make_plan, {2025: 8, 2026: 9}, baseline=6)
+    got = answer(plan, [count(see, "2025-H1", 7)], as_of)
+    assert (got.light, got.required, got.to_step) == (Light.AHEAD, Decimal(6), Decimal(-1))
+    passed = "2025-12-31的节点已过，尚无到期后的数据" in got.explanation.zh
+    assert passed is (date.fromisoformat(as_of) > date(2025, 12, 31))
+
+
+def test_a_milestone_counts_as_met_or_missed_only_by_a_figure_of_its_day(make_plan: MakePlan, see: See) -> None:
+    plan = counting(make_plan, {2025: 8, 2026: 9}, baseline=6)
+    figures = [count(see, "2025-H1", 7), count(see, "2025", 7)]
+    assert answer(plan, figures[:1], "2026-03-31").light is Light.AHEAD
+    missed = answer(plan, figures, "2026-03-31")
+    assert (missed.light, missed.day) == (Light.BEHIND, date(2025, 12, 31))
 
 
 def test_a_maturity_level_is_judged_when_observed_and_illustrated_when_not(
@@ -273,7 +290,9 @@ def test_new_titles_are_firms_that_no_earlier_list_held(make_plan: MakePlan) -> 
     awards += [won(2, "2025-05-01"), won(3, "2025-05-01"), won(4, "2025-05-01"), won(4, "2026-05-01")]
     awards += [won(5, "2026-05-01", scope="elsewhere"), won(6, "2026-05-01", title="other"), won(7, "2027-01-01")]
     got = answer(titled(make_plan), [], "2026-12-31", awards)
-    assert (got.latest, got.required, got.light) == (Decimal(2), Decimal(4), Light.FAR_BEHIND)
+    assert (got.latest, got.required, got.light) == (Decimal(2), Decimal(2), Light.ON_TRACK)
+    assert (got.day, got.stale) == (date(2026, 5, 1), False)
+    assert answer(titled(make_plan), [], "2027-06-01", awards).day == date(2027, 1, 1)
     assert got.amount_needed == 4
     # Adding up the lists would have said six.
     assert sum(a.awarded_on.year > 2024 for a in awards) == 7

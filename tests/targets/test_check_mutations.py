@@ -29,6 +29,8 @@ def mutants(a: Attainment) -> Iterator[tuple[str, Any]]:
         if value is not None:
             yield name, None
     yield from (("light", light) for light in Light if light is not a.light)
+    yield "day", date(2025, 1, 1) if a.day is None else None
+    yield "stale", not a.stale
     yield from (("qualifier", qualifier) for qualifier in Qualifier if qualifier is not a.qualifier)
     yield from (("step", step) for step in a.target.steps if step is not a.step)
     yield "latest_period", Period.parse("2024")

@@ -86,7 +86,9 @@ def test_seven_clusters_against_eight(hebei: Dossier) -> None:
     assert (clusters.latest, clusters.step.value, clusters.to_step) == (Decimal(7), Decimal(8), Decimal(-1))
     assert "未注明该数的计算依据" in clusters.explanation.zh
     assert "方案未给基期数" in clusters.explanation.zh
-    assert on(hebei, "2025-12-31")["clusters-over-100bn"].light is Light.BEHIND
+    later = on(hebei, "2026-03-31")["clusters-over-100bn"]
+    assert (later.light, later.day) == (clusters.light, date(2025, 6, 30))
+    assert "2025-12-31的节点已过，尚无到期后的数据" in later.explanation.zh
 
 
 def test_total_revenue_needs_seven_point_seven_percent_a_year(hebei: Dossier) -> None:

@@ -135,6 +135,8 @@ def _target_json(a: Attainment) -> dict[str, Any]:
         "comparator": a.target.comparator,
         "unit": a.target.unit,
         "light": a.light,
+        "day": None if a.day is None else a.day.isoformat(),
+        "stale": a.stale,
         "explanation": _words(a.explanation),
         "step": {"deadline": a.step.deadline.isoformat(), "value": _number(a.step.value)},
         "latest": _number(a.latest),

@@ -150,8 +150,8 @@ class _Case:
         if a.latest is not None and a.required is not None:
             self._must(a.distance == a.latest - a.required, "distance", "差距不等于现值减要求", "distance is wrong")
         if a.latest is not None and a.to_step is not None and a.latest_period is not None:
-            day = a.latest_period.end if self._by_year else a.as_of
-            self._must(a.to_step == a.latest - _step(a.target, day), "to_step", "与节点的差距不符", "to_step is wrong")
+            due = a.latest - _step(a.target, a.latest_period.end)
+            self._must(a.to_step == due, "to_step", "与节点的差距不符", "to_step is wrong")
         last = a.target.steps[-1].value
         if a.amount_needed is not None and a.latest is not None and last is not None:
             fits = a.amount_needed == max(Decimal(0), last - a.latest)
@@ -171,13 +171,16 @@ class _Case:
             self._must(fits, "path", "进度线终点不是最终目标", "the path does not end at the target")
             self._must(days == sorted(set(days)), "path", "进度线日期未递增", "the path's days do not rise")
 
-    def _verdict(self, nature: Nature, *, due: bool, end: date) -> None:
+    def _verdict(self, nature: Nature, *, due: bool, end: date, begins: date | None = None) -> None:
         a = self.a
         if a.latest is None or a.required is None:
             return
-        if a.as_of > _months_later(end, STALE_AFTER_MONTHS) or a.as_of < self.plan.start:
-            self._must(a.light is Light.NO_DATA, "stale", "数据过旧却给出判断", "a verdict on a figure that is too old")
+        if a.as_of < self.plan.start:
+            self._must(a.light is Light.NO_DATA, "begun", "规划期未开始却给出判断", "a verdict before the plan begins")
             return
+        self._must(a.day == end, "day", f"判断应属于{end}", f"the verdict should speak of {end}")
+        old = a.as_of > _months_later(end, STALE_AFTER_MONTHS)
+        self._must(a.stale is old, "stale", "数据是否过旧标注有误", "whether the figure is too old is said wrongly")
         limits = THRESHOLDS[nature]
         gap = Fraction(a.latest) - Fraction(a.required)
         missed = (
@@ -194,6 +197,8 @@ class _Case:
             wanted = Light.ON_TRACK
         if gap >= Fraction(limits.ahead):
             wanted = Light.AHEAD
+        if begins == end:
+            wanted = Light.CANNOT_BE_SAID
         self._must(a.light is wanted, "light", f"亮灯应为{wanted}", f"the light should be {wanted}, is {a.light}")
 
     # Kinds of targets -------------------------------------------------------------------------------------------
@@ -257,15 +262,17 @@ class _Case:
         begin = usable[0].period.end, Fraction(_in(usable[0], target.unit))
         if target.baseline is not None:
             begin = target.baseline.on, Fraction(target.baseline.value)
-        required = math.floor(_straight([begin, *knots] if begin[0] < knots[0][0] else knots, a.as_of))
+        day = latest.period.end
+        inside = begin[0] < knots[0][0]
+        knots = [begin, *knots] if inside else knots
+        required = math.floor(_straight(knots, day))
         self._must(a.required == required, "required", f"要求应为{required}", f"required should be {required}")
         nature = Nature.LEVEL if target.indicator.nature is Nature.LEVEL else Nature.STOCK
-        self._verdict(nature, due=self._reached_step(), end=latest.period.end)
+        self._verdict(nature, due=self._reached_step(day), end=day, begins=begin[0] if inside else None)
 
-    def _reached_step(self) -> bool:
-        return all(s.deadline <= self.a.as_of for s in self.a.target.steps) or any(
-            s.deadline == self.a.as_of for s in self.a.target.steps
-        )
+    def _reached_step(self, day: date) -> bool:
+        deadlines = [s.deadline for s in self.a.target.steps]
+        return max(deadlines) <= day or day in deadlines
 
     def _flow(self, usable: Sequence[Observation]) -> None:
         a, target = self.a, self.a.target
@@ -353,9 +360,10 @@ class _Case:
         new = {w.holder.code for w in mine if w.awarded_on > since and (w.revenue or Decimal(0)) >= line} - old
         self._must(a.latest == len(new), "latest", f"新认定应为{len(new)}家", f"should be {len(new)} new firms")
         knots = [(s.deadline, Fraction(s.value)) for s in target.steps if s.value is not None]
-        required = math.floor(_straight([(since, Fraction(0)), *knots], a.as_of))
+        day = max((w.awarded_on for w in mine), default=a.as_of)
+        required = math.floor(_straight([(since, Fraction(0)), *knots], day))
         self._must(a.required == required, "required", f"要求应为{required}", f"required should be {required}")
-        self._verdict(Nature.STOCK, due=self._reached_step(), end=a.as_of)
+        self._verdict(Nature.STOCK, due=self._reached_step(day), end=day)
 
     def _remainder(self) -> None:
         r = self.a.remainder

@@ -29,6 +29,7 @@ class Carried:
             "missing": (a.missing is None) == (a.required is not None),
             "step": a.step == next((s for s in target.steps if s.deadline >= a.as_of), target.steps[-1]),
             "stray": self._stray(),
+            "day": (a.day is not None) == (a.required is not None) and (a.day is not None or not a.stale),
             "units": a.distance_unit == self._unit(),
             "to_step": a.latest is None or (a.to_step is not None) == self._same_as_step(),
             "amount_needed": (a.amount_needed is not None) == (a.required is not None and self._stock),

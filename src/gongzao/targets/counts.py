@@ -65,20 +65,25 @@ def _verdict(
     target, last = question.target, question.target.last
     value = item.value_in(target.unit)
     assert value is not None and last.value is not None  # noqa: S101, PT018 - values were chosen, steps are checked
-    required = whole(linear(shared.path, question.as_of))
-    step = target.step_at(question.as_of)
-    stale = question.stale(item)
+    day = item.period.end
+    required = whole(linear(shared.path, day))
+    step = target.step_at(day)
+    stale = question.stale(day)
     nature = Nature.LEVEL if target.indicator.nature is Nature.LEVEL else Nature.STOCK
-    due = question.as_of >= step.deadline
+    first = matched[0].period.end
+    begins_here = not target.baseline and shared.path[0].on == first < target.steps[0].deadline
+    light = light_of(nature, target.comparator, value, required, due=day >= step.deadline)
     return replace(
         shared,
-        light=Light.NO_DATA if stale else light_of(nature, target.comparator, value, required, due=due),
+        # A figure at which the path begins lies on it by construction.
+        light=Light.CANNOT_BE_SAID if begins_here and len(matched) == 1 else light,
+        day=day,
+        stale=stale,
         explanation=explain.join(
-            explain.stale(item) if stale else None,
+            explain.stale(day) if stale else None,
             explain.count(question, item, value, required),
-            explain.path_begins(matched[0], only=len(matched) == 1 and value == required)
-            if shared.path[0].on == matched[0].period.end and not target.baseline
-            else None,
+            explain.milestone_passed(step, day, question.as_of),
+            explain.path_begins(matched[0], only=len(matched) == 1) if begins_here else None,
             explain.basis_unknown(matched),
             explain.scope_changed(question, newer[-1]) if newer else None,
         ),

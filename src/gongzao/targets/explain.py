@@ -41,13 +41,22 @@ def against(distance: Decimal, unit: str, *, digits: int | None = None) -> Text:
     return Text(f"{'低' if low else '高'}{zh}", f"{en} {'below' if low else 'above'} that")
 
 
-def stale(item: Observation) -> Text:
-    """Say that the latest figure is too old."""
-    period = item.period
+def stale(day: date) -> Text:
+    """Say that the verdict speaks of a day long past."""
     return Text(
-        f"最新数据为{period.label('zh')}，距今已超过{STALE_AFTER_MONTHS}个月，不足以判断当前进度。",
-        f"The latest figure is for {period.label('en')}, more than {STALE_AFTER_MONTHS} months ago: "
-        "too old to judge the present.",
+        f"以下为{day}的情况，距所选日期已超过{STALE_AFTER_MONTHS}个月，其后没有可比数据，不能代表当前进度。",
+        f"This is how it stood on {day}, more than {STALE_AFTER_MONTHS} months before the day asked for; nothing "
+        "comparable has been published since, so it does not speak of the present.",
+    )
+
+
+def milestone_passed(step: Step, day: date, as_of: date) -> Text | None:
+    """Say that a milestone has passed since ``day`` without a figure that would tell whether it was met."""
+    if not day < step.deadline < as_of:
+        return None
+    return Text(
+        f"{step.deadline}的节点已过，尚无到期后的数据，是否达到不得而知。",
+        f"The milestone of {step.deadline} has passed; no figure since then tells whether it was met.",
     )
 
 
@@ -98,21 +107,33 @@ def growth(target: Target, item: Observation, rate: Decimal, distance: Decimal, 
     )
 
 
-def rest_of_year(year: int, first_month: int, needed: Decimal) -> Text:
-    """Say what growth the months left must bring."""
+def rest_of_year(year: int, first_month: int, needed: Decimal, as_of: date) -> Text:
+    """Say what growth the months left must bring, or had to once the year is over."""
     if needed <= -100:
         return Text(f"{year}年全年目标所需已经达到。", f"What all of {year} needs has been reached already.")
     months = f"{first_month}—12月" if first_month < 12 else "12月"
     zh, en = (show(needed, "%", language, digits=1) for language in ("zh", "en"))
+    if as_of > date(year, 12, 31):
+        return Text(
+            f"要达到{year}年全年目标，{months}当时须增长约{zh}（推算）；该年已结束，尚无全年数据。",
+            f"To reach the rate for all of {year}, the months then left had to grow by about {en} (derived); the year "
+            "is over and its figure has not been published.",
+        )
     return Text(
         f"要达到{year}年全年目标，{months}须增长约{zh}（推算）。",
         f"To reach the rate for all of {year}, the months left must grow by about {en} (derived).",
     )
 
 
-def growth_to_deadline(level: Text, deadline: date, needed: Decimal) -> Text:
-    """Say what yearly growth leads from a level to the last milestone."""
+def growth_to_deadline(level: Text, deadline: date, needed: Decimal, as_of: date) -> Text:
+    """Say what yearly growth leads from a level to the last milestone, or would have led there."""
     zh, en = (show(needed, "%", language, digits=1) for language in ("zh", "en"))
+    if as_of > deadline:
+        return Text(
+            f"从{level.zh}到{deadline.year}年目标，当时年均须增长{zh}；期限已过，尚无当年全年数据。",
+            f"From {level.en} to the target for {deadline.year} it took {en} a year; the deadline has passed and the "
+            "figure of that year has not been published.",
+        )
     return Text(
         f"从{level.zh}到{deadline.year}年目标，年均须增长{zh}。",
         f"From {level.en} to the target for {deadline.year} takes {en} a year.",
@@ -133,9 +154,9 @@ def flow(target: Target, item: Observation, value: Decimal, required: Decimal, *
 
 
 def count(question: Question, item: Observation, value: Decimal, required: Decimal) -> Text:
-    """Say how a count stands against the path today and the milestone next due."""
+    """Say how a count stood against the path when it was taken, and against the milestone then due next."""
     target = question.target
-    step = target.step_at(question.as_of)
+    step = target.step_at(item.period.end)
     assert step.value is not None  # noqa: S101 - steps of a count have values, checked when the target is made
     gap, left = against(value - required, target.unit), max(Decimal(0), step.value - value)
     zh, en = figure(target, item, value, "zh"), figure(target, item, value, "en")

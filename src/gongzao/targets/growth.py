@@ -40,15 +40,19 @@ def growth_attainment(question: Question) -> Attainment:
     rate, required = latest.growth_pct, step.value
     assert rate is not None and required is not None  # noqa: S101, PT018 - chosen above; growth steps have values
     rest = remainder(plan, target, question.known, question.as_of)
-    stale = question.stale(latest)
-    due = latest.period.end == step.deadline
+    day = latest.period.end
+    stale = question.stale(day)
+    due = day == step.deadline
     return replace(
         shared,
-        light=Light.NO_DATA if stale else light_of(Nature.RATE, target.comparator, rate, required, due=due),
+        light=light_of(Nature.RATE, target.comparator, rate, required, due=due),
+        day=day,
+        stale=stale,
         explanation=explain.join(
-            explain.stale(latest) if stale else None,
+            explain.stale(day) if stale else None,
             explain.growth(target, latest, rate, rate - required, step),
-            None if rest is None else explain.rest_of_year(rest.year, rest.rest[0], rest.needed_pct),
+            None if rest is None else explain.rest_of_year(rest.year, rest.rest[0], rest.needed_pct, question.as_of),
+            explain.milestone_passed(step, day, question.as_of) if rest is None else None,
             explain.basis_unknown([latest]),
         ),
         latest=rate,

@@ -76,20 +76,23 @@ def flow_attainment(question: Question) -> Attainment:
 def _verdict(question: Question, shared: Attainment, judged: _Judged, towards: Text | None) -> Attainment:
     target, item = question.target, judged.item
     full = item.period.months == 12
-    step = target.step_at(item.period.end)
-    stale = question.stale(item)
+    day = item.period.end
+    step = target.step_at(day)
+    stale = question.stale(day)
     light = light_of(
         Nature.FLOW,
         target.comparator,
         judged.value,
         judged.required,
-        due=full and item.period.end == step.deadline,
+        due=full and day == step.deadline,
     )
     return replace(
         shared,
-        light=Light.NO_DATA if stale else light,
+        light=light,
+        day=day,
+        stale=stale,
         explanation=explain.join(
-            explain.stale(item) if stale else None,
+            explain.stale(day) if stale else None,
             explain.flow(target, item, judged.value, judged.required, derived=not full),
             towards,
             explain.basis_unknown(judged.rests_on),
@@ -181,7 +184,7 @@ def _towards(question: Question, level: _Level | None) -> tuple[Decimal, Text] |
     if level is None or last.value is None:
         return None
     needed = growth_needed(level.amount, last.value, last.deadline.year - level.year)
-    return None if needed is None else (needed, explain.growth_to_deadline(level.words, last.deadline, needed))
+    return None if needed is None else (needed, explain.growth_to_deadline(level.words, last.deadline, needed, question.as_of))
 
 
 def _missing(question: Question, item: Observation) -> Text:

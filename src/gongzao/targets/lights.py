@@ -49,7 +49,7 @@ THRESHOLDS: dict[Nature, Thresholds] = {
 """Thresholds by the nature of the compared figure."""
 
 STALE_AFTER_MONTHS = 12
-"""A figure whose period ended longer ago than this gives no verdict on the present [months]."""
+"""A figure whose period ended longer ago than this says how it stood then, not how it stands [months]."""
 
 
 def light_of(nature: Nature, comparator: Comparator, latest: Decimal, required: Decimal, *, due: bool) -> Light:

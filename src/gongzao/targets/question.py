@@ -30,9 +30,9 @@ class Question:
             if (value := item.value_in(self.target.unit)) is not None
         )
 
-    def stale(self, item: Observation) -> bool:
-        """Whether the figure is too old to speak about the day."""
-        return is_stale(item.period.end, self.as_of)
+    def stale(self, day: date) -> bool:
+        """Whether what was known on ``day`` is too old to speak about the day asked for."""
+        return is_stale(day, self.as_of)
 
     def answer(self, light: Light, explanation: Text) -> Attainment:
         """Return an attainment with what all kinds share filled in."""

@@ -85,11 +85,17 @@ class Attainment:
     target, as_of
         The target and the day.
     light
-        Verdict.
+        Verdict on ``day``.
     explanation
         Why, in a few sentences, in both languages.
     step
-        The milestone next due.
+        The milestone next due on ``as_of``.
+    day
+        The day that the verdict speaks of: the end of the latest comparable period or the date of the newest award
+        list; ``None`` without a verdict.
+    stale
+        Whether ``day`` is more than :data:`gongzao.targets.STALE_AFTER_MONTHS` before ``as_of``: the light then says
+        how it stood, not how it stands.
     latest, latest_period, qualifier
         Latest comparable value [target.unit], its period, and how exactly it was printed.
     required
@@ -118,6 +124,8 @@ class Attainment:
     light: Light
     explanation: Text
     step: Step
+    day: date | None = None
+    stale: bool = False
     latest: Decimal | None = None
     latest_period: Period | None = None
     qualifier: Qualifier = Qualifier.EXACT

@@ -66,6 +66,8 @@ def status_table(plan: Plan, attainments: Sequence[Attainment], lang: str = "zh"
 def _cells(a: Attainment, lang: str) -> tuple[str, str, str, str, str]:
     unit, none = a.target.unit, "—"
     period = f"\n{a.latest_period.label(lang)}" if a.latest_period else ""
+    if a.stale:
+        period += "（已过时）" if lang == "zh" else " (old)"
     goal = none
     if a.step.value is not None:
         value = show(a.step.value, unit, lang)

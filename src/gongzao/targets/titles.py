@@ -35,20 +35,26 @@ def titles_attainment(question: Question, awards: Iterable[Award]) -> Attainment
         answer = question.answer(Light.NO_DATA, explain.join(missing, assumed))
         return replace(answer, missing=missing, path=path)
     new = Decimal(len({a.holder for a in fresh if _is_large_enough(question, a)}))
-    required = whole(linear(path, question.as_of))
-    step, last = target.step_at(question.as_of), target.last
+    day = max(a.awarded_on for a in lists)
+    stale = question.stale(day)
+    required = whole(linear(path, day))
+    step, last = target.step_at(day), target.last
     assert step.value is not None and last.value is not None  # noqa: S101, PT018 - checked when the target is made
-    due = question.as_of >= step.deadline
+    due = day >= step.deadline
     gap = explain.against(new - required, target.unit)
     zh, en = (show(required, target.unit, language) for language in ("zh", "en"))
     said = Text(
-        f"自{since}以来新认定{new}家（按名单首次出现计），进度要求{zh}，{gap.zh}；"
+        f"自{since}以来新认定{new}家（按名单首次出现计，最新名单为{day}），进度要求{zh}，{gap.zh}；"
         f"{step.deadline}目标{explain.goal(target, step, 'zh')}。",
-        f"{new} firms named for the first time since {since}; the path requires {en}: {gap.en}. "
+        f"{new} firms named for the first time since {since} (newest list of {day}); the path requires {en}: {gap.en}. "
         f"The milestone of {step.deadline} is {explain.goal(target, step, 'en')}.",
     )
+    passed = explain.milestone_passed(step, day, question.as_of)
+    explanation = explain.join(explain.stale(day) if stale else None, said, passed, assumed)
     return replace(
-        question.answer(light_of(Nature.STOCK, target.comparator, new, required, due=due), explain.join(said, assumed)),
+        question.answer(light_of(Nature.STOCK, target.comparator, new, required, due=due), explanation),
+        day=day,
+        stale=stale,
         latest=new,
         required=required,
         distance=new - required,
