@@ -67,7 +67,10 @@ def test_json_is_readable_chinese() -> None:
 
 @pytest.mark.parametrize(
     ("lang", "words"),
-    [("zh", ["▼ 滞后", "？ 无法判断", "5.1%", "约8%", "S6", "10.5%"]), ("en", ["▼ behind", "5.1 %", "about 8 %", "S6"])],
+    [
+        ("zh", ["▼ 滞后", "？ 无法判断", "5.1%", "约8%", "S6", "10.5%"]),
+        ("en", ["▼ behind", "5.1 %", "about 8 %", "S6"]),
+    ],
 )
 def test_the_table_has_icons_words_units_and_sources(lang: str, words: list[str]) -> None:
     done = gongzao("status", "--as-of", "2025-06-30", "--lang", lang)

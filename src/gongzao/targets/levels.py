@@ -184,7 +184,11 @@ def _towards(question: Question, level: _Level | None) -> tuple[Decimal, Text] |
     if level is None or last.value is None:
         return None
     needed = growth_needed(level.amount, last.value, last.deadline.year - level.year)
-    return None if needed is None else (needed, explain.growth_to_deadline(level.words, last.deadline, needed, question.as_of))
+    return (
+        None
+        if needed is None
+        else (needed, explain.growth_to_deadline(level.words, last.deadline, needed, question.as_of))
+    )
 
 
 def _missing(question: Question, item: Observation) -> Text:

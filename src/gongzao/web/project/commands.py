@@ -62,13 +62,13 @@ def _prepare(console: Console) -> None:
 
 
 def _print_targets(console: Console) -> None:
-    from django.contrib.auth.models import AnonymousUser
+    from django.utils import timezone
 
     from gongzao.targets import status_table
     from gongzao.web.targets.queries import dossiers, status
 
     for dossier in dossiers().values():
-        found = status(dossier.plan, AnonymousUser(), None)
+        found = status(dossier.plan, timezone.localdate())
         console.print(status_table(dossier.plan, found.attainments, "zh"))
 
 

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Router, Schema, Status
 
 from gongzao.targets import Attainment, Plan, Text
@@ -33,11 +34,16 @@ class PlanOut(Schema):
 
 
 class TargetOut(Schema):
-    """How one target stands; values are in ``unit``, ``None`` where nothing comparable is published."""
+    """How one target stands; values are in ``unit``, ``None`` where nothing comparable is published.
+
+    ``light`` belongs to ``day``; ``stale`` says that this is more than a year before the day asked for.
+    """
 
     id: str
     name: Words
     light: str
+    day: date | None
+    stale: bool
     explanation: Words
     unit: str
     latest: Decimal | None
@@ -78,6 +84,8 @@ def _target(found: Attainment) -> TargetOut:
         id=found.target.id,
         name=_words(found.target.name),
         light=found.light,
+        day=found.day,
+        stale=found.stale,
         explanation=_words(found.explanation),
         unit=found.target.unit,
         latest=found.latest,
@@ -98,9 +106,9 @@ def list_plans(request: HttpRequest) -> list[PlanOut]:
 
 @router.get("/plans/{plan}", response={200: StatusOut, 404: Fault, **REFUSALS}, summary="Read how a plan stands")
 def read_plan(request: HttpRequest, plan: str, as_of: date | None = None) -> StatusOut | Status[Fault]:
-    """Return every target of a plan as of a day; without one, of the newest figure of its first target."""
+    """Return every target of a plan as of a day; without one, today."""
     dossier = queries.dossiers().get(plan)
     if dossier is None:
         return Status(404, Fault(detail="no such plan / 没有这个规划", code="plan.unknown"))
-    found = queries.status(dossier.plan, request.user, as_of)
+    found = queries.status(dossier.plan, timezone.localdate(), as_of)
     return StatusOut(plan=_plan(dossier.plan), as_of=found.as_of, targets=[_target(a) for a in found.attainments])

@@ -5,7 +5,8 @@ from datetime import date
 from functools import cache
 
 from django.conf import settings
-from django.db.models import Case, DecimalField, ExpressionWrapper, F, OuterRef, Subquery, Value, When
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Case, DecimalField, Exists, ExpressionWrapper, F, OuterRef, Subquery, Value, When
 from django.db.models.functions import Abs
 from django.utils.translation import get_language
 
@@ -51,13 +52,13 @@ def language() -> str:
     return "en" if (get_language() or "").startswith("en") else "zh"
 
 
-def observations(plan: Plan, visitor: Visitor) -> tuple[Observation, ...]:
-    """Return what the registry holds on the plan's place and ``visitor`` may see, oldest revision first.
+def observations(plan: Plan) -> tuple[Observation, ...]:
+    """Return what the registry holds on the plan's place, oldest revision first.
 
-    Synthetic figures never enter: a plan is measured on published ones only.
+    Synthetic figures never enter: a plan is measured on published ones only, which are the same for every visitor.
     """
     rows = (
-        visible(registry.Observation.objects.all(), visitor)
+        visible(registry.Observation.objects.all(), AnonymousUser())
         .filter(region_id=plan.region, source__synthetic=False)
         .order_by("period_end", "indicator_id", "scope", "revision")
     )
@@ -83,19 +84,21 @@ def _value(row: registry.Observation, subject: str) -> Observation:
     )
 
 
-def awards(plan: Plan, visitor: Visitor) -> tuple[Award, ...]:
-    """Return the published title awards of firms in the plan's place that ``visitor`` may see."""
+def awards(plan: Plan) -> tuple[Award, ...]:
+    """Return the published title awards of firms that belong to a cluster of the plan's place.
+
+    A plan for clusters counts the firms of clusters: one in none is outside its scope. The lists are public, so what
+    is counted from them is the same whoever asks; names of firms are not handed out here.
+    """
+    member = registry.Membership.objects.filter(
+        enterprise=OuterRef("enterprise"), cluster__synthetic=False, cluster__county__path__contains=f"{plan.region}/"
+    )
     rows = (
-        visible(registry.TitleAward.objects.all(), visitor)
-        .filter(enterprise__county__path__contains=f"{plan.region}/", source__synthetic=False)
-        .select_related("enterprise")
+        registry.TitleAward.objects.filter(Exists(member), source__synthetic=False)
         .order_by("awarded_on", "pk")
+        .values_list("title_id", "enterprise__uscc", "awarded_on", "source_id")
     )
-    return tuple(
-        Award(row.title_id, Uscc(row.enterprise.uscc), row.awarded_on, plan.scope, row.source_id)
-        for row in rows
-        if row.enterprise
-    )
+    return tuple(Award(title, Uscc(holder), on, plan.scope, source) for title, holder, on, source in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +112,7 @@ class Status:
     as_of
         The day looked at.
     days
-        The days that can be chosen: ends of the periods with a published figure, newest first.
-    latest
-        End of the newest period of the plan's first indicator.
+        The days that can be chosen: today, and the ends of the periods with a published figure, newest first.
     attainments
         One per target, in the plan's order.
     sources
@@ -121,23 +122,19 @@ class Status:
     plan: Plan
     as_of: date
     days: tuple[date, ...]
-    latest: date
     attainments: tuple[Attainment, ...]
     sources: dict[str, registry.Source]
 
 
-def status(plan: Plan, visitor: Visitor, as_of: date | None) -> Status:
-    """Return how ``plan`` stands; without a day, as of the newest figure of its first indicator."""
-    known = observations(plan, visitor)
-    first = plan.targets[0].indicator.id
-    headline = [o.period.end for o in known if o.indicator == first and o.scope == plan.scope]
-    latest = max(headline, default=plan.start)
-    days = sorted({o.period.end for o in known if o.period.end >= plan.start} | {latest}, reverse=True)
-    chosen = as_of or latest
-    attainments = attain(plan, known, chosen, awards=awards(plan, visitor))
+def status(plan: Plan, today: date, as_of: date | None = None) -> Status:
+    """Return how ``plan`` stands on a day; without one, today."""
+    known = observations(plan)
+    days = sorted({o.period.end for o in known if plan.start <= o.period.end <= today} | {today}, reverse=True)
+    chosen = as_of or today
+    attainments = attain(plan, known, chosen, awards=awards(plan))
     used = {o.source for a in attainments for o in (*a.rests_on, *a.evidence)} | {t.source for t in plan.targets}
     sources = registry.Source.objects.in_bulk(sorted(used))
-    return Status(plan, chosen, tuple(days), latest, attainments, sources)
+    return Status(plan, chosen, tuple(days), attainments, sources)
 
 
 def near(threshold: Threshold, visitor: Visitor, as_of: date, *, limit: int = 10) -> list[registry.Observation]:

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET
 
 from gongzao.targets import Attainment, Light, Plan
 from gongzao.web.targets import queries
-from gongzao.web.targets.charts import chart
+from gongzao.web.targets.charts import chart, rows
 
 OFF = (Light.FAR_BEHIND, Light.BEHIND)
+UNKNOWN = (Light.NO_DATA, Light.CANNOT_BE_SAID)
 
 
 def _plan(request: HttpRequest) -> Plan:
@@ -37,7 +38,7 @@ def _as_of(request: HttpRequest) -> date | None:
 def home(request: HttpRequest) -> HttpResponse:
     """Show which targets are off, where, and what decides them."""
     plan = _plan(request)
-    status = queries.status(plan, request.user, _as_of(request))
+    status = queries.status(plan, timezone.localdate(), _as_of(request))
     language = queries.language()
     cards = [(a, chart(a, language)) for a in status.attainments]
     counts = [(light, sum(a.light is light for a in status.attainments)) for light in Light]
@@ -48,23 +49,27 @@ def home(request: HttpRequest) -> HttpResponse:
         "scope_name": plan.scope_name(plan.scope),
         "lead": _lead(status),
         "cards": cards,
-        "charts": {a.target.id: data for a, data in cards if data["observed"]},
+        "charts": {a.target.id: data for a, data in cards if a.observed},
         "counts": [(light, n) for light, n in counts if n],
-        "stale_months": _months_between(status.latest, timezone.localdate()),
     }
     return render(request, "targets/home.html", context)
 
 
 def _lead(status: queries.Status) -> str:
-    """Return the page's answer: the plan's first target with its explanation, and how many targets are off."""
-    explanation = status.attainments[0].explanation.get(queries.language())
-    off = sum(a.light in OFF for a in status.attainments)
-    total = len(status.attainments)
-    return f"{explanation} " + _("共%(total)d项目标，其中%(off)d项落后于进度。") % {"total": total, "off": off}
-
-
-def _months_between(start: date, end: date) -> int:
-    return (end.year - start.year) * 12 + end.month - start.month
+    """Return the page's answer: how many targets are off, how many cannot be judged, and the plan's first target."""
+    found = status.attainments
+    counts = {
+        "total": len(found),
+        "off": sum(a.light in OFF for a in found),
+        "unknown": sum(a.light in UNKNOWN for a in found),
+    }
+    lead = _("共%(total)d项目标：%(off)d项落后于进度，%(unknown)d项没有数据或无法判断。") % counts
+    old = sum(a.stale for a in found)
+    if old:
+        lead += _("另有%(old)d项只有超过12个月的旧数据，状态为当时的情况。") % {"old": old}
+    first = found[0]
+    name, explanation = (text.get(queries.language()) for text in (first.target.name, first.explanation))
+    return lead + " " + _("%(name)s：%(explanation)s") % {"name": name, "explanation": explanation}
 
 
 def _attainment(status: queries.Status, target: str) -> Attainment:
@@ -81,7 +86,7 @@ def target(request: HttpRequest, plan: str, target: str) -> HttpResponse:
     dossier = queries.dossiers().get(plan)
     if dossier is None:
         raise Http404
-    status = queries.status(dossier.plan, request.user, _as_of(request))
+    status = queries.status(dossier.plan, timezone.localdate(), _as_of(request))
     attainment = _attainment(status, target)
     threshold = attainment.target.threshold
     data = chart(attainment, queries.language())
@@ -89,7 +94,8 @@ def target(request: HttpRequest, plan: str, target: str) -> HttpResponse:
         "plan": dossier.plan,
         "status": status,
         "attainment": attainment,
-        "charts": {target: data} if data["observed"] else {},
+        "charts": {target: data} if attainment.observed else {},
+        "rows": rows(attainment, queries.language()),
         "finding": data["title"],
         "near": queries.near(threshold, request.user, status.as_of) if threshold else None,
     }
@@ -103,15 +109,18 @@ def target_data(request: HttpRequest, plan: str, target: str) -> HttpResponse:
     dossier = queries.dossiers().get(plan)
     if dossier is None:
         raise Http404
-    status = queries.status(dossier.plan, request.user, _as_of(request))
+    status = queries.status(dossier.plan, timezone.localdate(), _as_of(request))
     attainment = _attainment(status, target)
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{plan}-{target}.csv"'
     table = csv.writer(response)
-    table.writerow([_("日期"), _("类别"), _("数值"), _("单位"), _("来源")])
+    table.writerow([_("期间"), _("截止日"), _("类别"), _("数值"), _("单位"), _("来源")])
     unit = attainment.target.unit
-    for point in attainment.path:
-        table.writerow([point.on, _("进度要求"), f"{point.required.normalize():f}", unit, attainment.target.source])
-    for seen in attainment.observed:
-        table.writerow([seen.on, _("公布值"), f"{seen.value.normalize():f}", unit, seen.source])
+    for row in rows(attainment, queries.language()):
+        if row.required is not None:
+            required = f"{row.required.normalize():f}"
+            table.writerow([row.label, row.on, _("进度要求"), required, unit, attainment.target.source])
+        if row.observed is not None:
+            seen = row.observed
+            table.writerow([row.label, row.on, _("公布值"), f"{seen.value.normalize():f}", unit, seen.source])
     return response

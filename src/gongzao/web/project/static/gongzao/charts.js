@@ -1,34 +1,31 @@
-// Draws every element with data-chart from the page's JSON: required path as a dashed line, published figures as points.
+// Draws every element with data-chart from the page's JSON: one place per period; what is required, and what was published.
 (() => {
   const INK = "#2b3648", PATH = "#0072b2", SEEN = "#d55e00";
   const font = { fontFamily: getComputedStyle(document.body).fontFamily };
-  const label = (params) => params.data[2] ?? String(params.data[1]);
+  const narrow = (element) => element.clientWidth < 420;
 
   function option(data, element) {
+    const label = { show: true, position: "top", formatter: (point) => data.labels[point.dataIndex], color: INK };
+    const required = data.bars
+      ? { type: "scatter", symbol: "rect", symbolSize: [narrow(element) ? 26 : 40, 3] }
+      : { type: "line", symbol: "circle", symbolSize: 4, lineStyle: { type: "dashed", width: 2 } };
+    const observed = data.bars
+      ? { type: "bar", barMaxWidth: 36 }
+      : { type: "scatter", symbol: "diamond", symbolSize: 12 };
     return {
       textStyle: font,
-      aria: { enabled: true },
+      aria: { enabled: true, label: { description: element.getAttribute("aria-label") } },
       animation: false,
-      title: { text: data.title, subtext: data.unit, left: 0, itemGap: 6, textStyle: { fontSize: 14, lineHeight: 20, fontWeight: 600, color: INK, width: element.clientWidth - 40, overflow: "break" }, subtextStyle: { color: INK } },
-      grid: { left: 8, right: 64, top: 78, bottom: 8, containLabel: true },
+      title: { text: data.title, left: 0, textStyle: { fontSize: 14, lineHeight: 20, fontWeight: 600, color: INK, width: element.clientWidth - 40, overflow: "break" } },
+      legend: { bottom: 0, left: 0, itemWidth: 16, itemHeight: 8, textStyle: { color: INK }, data: [data.words.observed, data.words.required] },
+      grid: { left: 8, right: 16, top: narrow(element) ? 84 : 66, bottom: 34, containLabel: true },
       toolbox: "download" in element.dataset ? { right: 0, feature: { saveAsImage: { title: "PNG", pixelRatio: 2, name: data.title } } } : undefined,
-      tooltip: { trigger: "item", renderMode: "richText" },
-      xAxis: { type: "time", min: (span) => span.min - (span.max - span.min) * 0.07, axisLabel: { formatter: "{yyyy}", hideOverlap: true, color: INK }, minInterval: 365 * 864e5, splitLine: { show: false } },
-      yAxis: { type: "value", scale: true, boundaryGap: ["10%", "15%"], splitNumber: 3, axisLabel: { color: INK } },
+      tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow" } },
+      xAxis: { type: "category", data: data.periods, axisTick: { alignWithLabel: true }, axisLabel: { color: INK, interval: 0, hideOverlap: true, width: 68, overflow: "break" } },
+      yAxis: { type: "value", name: data.unit, nameTextStyle: { align: "left", color: INK }, scale: !data.bars, boundaryGap: ["10%", "15%"], splitNumber: 3, axisLabel: { color: INK } },
       series: [
-        {
-          name: data.words.required, type: "line", data: data.required, symbol: "none", color: PATH,
-          lineStyle: { type: "dashed", width: 2 },
-          endLabel: { show: true, formatter: data.words.required, color: PATH },
-          markLine: { silent: true, symbol: "none", lineStyle: { color: "#7a8699", type: "dotted" }, label: { formatter: data.words.asOf, color: "#4a5568" }, data: [{ xAxis: data.asOf }] },
-        },
-        {
-          name: data.words.observed, type: "line", data: data.observed, symbol: "diamond", symbolSize: 11, color: SEEN,
-          lineStyle: { width: 0 }, encode: { x: 0, y: 1 },
-          tooltip: { formatter: label },
-          label: { show: true, position: "top", formatter: (params) => params.data[2].split(" ").slice(1).join(" "), color: INK },
-          labelLayout: { hideOverlap: true },
-        },
+        { name: data.words.observed, data: data.observed, color: SEEN, label, labelLayout: { hideOverlap: true }, z: 3, ...observed },
+        { name: data.words.required, data: data.required, color: PATH, connectNulls: true, z: 4, ...required },
       ],
     };
   }
