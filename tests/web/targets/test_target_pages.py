@@ -172,7 +172,7 @@ def test_the_lead_counts_what_is_off_what_is_unknown_and_what_is_old(published: 
     off = sum(a.light in {targets.Light.BEHIND, targets.Light.FAR_BEHIND} for a in found)
     unknown = sum(a.light in {targets.Light.NO_DATA, targets.Light.CANNOT_BE_SAID} for a in found)
     assert f"共{len(found)}项目标：{off}项落后于进度，{unknown}项没有数据或无法判断" in page
-    assert f"另有{sum(a.stale for a in found)}项只有超过12个月的旧数据" in page
+    assert f"其中{sum(a.stale for a in found)}项只有超过12个月的旧数据" in page
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

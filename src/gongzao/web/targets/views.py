@@ -66,7 +66,7 @@ def _lead(status: queries.Status) -> str:
     lead = _("共%(total)d项目标：%(off)d项落后于进度，%(unknown)d项没有数据或无法判断。") % counts
     old = sum(a.stale for a in found)
     if old:
-        lead += _("另有%(old)d项只有超过12个月的旧数据，状态为当时的情况。") % {"old": old}
+        lead += _("其中%(old)d项只有超过12个月的旧数据，所示为当时的情况。") % {"old": old}
     first = found[0]
     name, explanation = (text.get(queries.language()) for text in (first.target.name, first.explanation))
     return lead + " " + _("%(name)s：%(explanation)s") % {"name": name, "explanation": explanation}

@@ -18,10 +18,10 @@
       animation: false,
       title: { text: data.title, left: 0, textStyle: { fontSize: 14, lineHeight: 20, fontWeight: 600, color: INK, width: element.clientWidth - 40, overflow: "break" } },
       legend: { bottom: 0, left: 0, itemWidth: 16, itemHeight: 8, textStyle: { color: INK }, data: [data.words.observed, data.words.required] },
-      grid: { left: 8, right: 16, top: narrow(element) ? 84 : 66, bottom: 34, containLabel: true },
+      grid: { left: 8, right: 16, top: narrow(element) ? 90 : 74, bottom: 34, containLabel: true },
       toolbox: "download" in element.dataset ? { right: 0, feature: { saveAsImage: { title: "PNG", pixelRatio: 2, name: data.title } } } : undefined,
       tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow" } },
-      xAxis: { type: "category", data: data.periods, axisTick: { alignWithLabel: true }, axisLabel: { color: INK, interval: 0, hideOverlap: true, width: 68, overflow: "break" } },
+      xAxis: { type: "category", data: data.periods, axisTick: { alignWithLabel: true }, axisLabel: { color: INK, interval: 0, hideOverlap: true, width: narrow(element) ? 60 : 88, overflow: "break" } },
       yAxis: { type: "value", name: data.unit, nameTextStyle: { align: "left", color: INK }, scale: !data.bars, boundaryGap: ["10%", "15%"], splitNumber: 3, axisLabel: { color: INK } },
       series: [
         { name: data.words.observed, data: data.observed, color: SEEN, label, labelLayout: { hideOverlap: true }, z: 3, ...observed },
