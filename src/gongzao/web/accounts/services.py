@@ -13,6 +13,12 @@ def create_token(user: User, name: str, days: int) -> str:
     return issue_token(user, name, timezone.now() + timedelta(days=days))
 
 
+def revoke_tokens(user: User) -> int:
+    """Withdraw all tokens of ``user``; return how many there were."""
+    deleted, _ = user.api_tokens.all().delete()
+    return deleted
+
+
 def revoke_token(user: User, pk: int) -> bool:
     """Withdraw one of the user's own tokens; return whether there was one."""
     deleted, _ = user.api_tokens.filter(pk=pk).delete()

@@ -2,7 +2,10 @@
 
 from typing import Any, cast
 
+from axes.handlers.proxy import AxesProxyHandler
+from axes.helpers import get_lockout_response
 from django.contrib import messages
+from django.contrib.auth import user_login_failed
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -38,10 +41,28 @@ class PasswordChange(auth_views.PasswordChangeView):
     form_class = PasswordForm
     success_url = reverse_lazy("accounts:profile")
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Refuse to check one more old password where too many were wrong, as at signing in."""
+        if not AxesProxyHandler.is_allowed(request, self._credentials()):
+            return get_lockout_response(request, credentials=self._credentials())
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Count a wrong old password."""
+        if "old_password" in form.errors:
+            user_login_failed.send(__name__, credentials=self._credentials(), request=self.request)
+        return super().form_invalid(form)
+
     def form_valid(self, form: Any) -> HttpResponse:
-        """Tell that the password is changed."""
+        """Withdraw the tokens that were issued under the old password, and tell that it is changed."""
+        withdrawn = services.revoke_tokens(cast("User", self.request.user))
         messages.success(self.request, _("密码已修改。"))
+        if withdrawn:
+            messages.warning(self.request, _("原有的%(n)d个接口令牌已作废，请重新签发。") % {"n": withdrawn})
         return super().form_valid(form)
+
+    def _credentials(self) -> dict[str, str]:
+        return {"username": cast("User", self.request.user).get_username()}
 
 
 def _page(request: HttpRequest, form: TokenForm, token: str = "") -> HttpResponse:

@@ -1,7 +1,10 @@
 """Commands of the site: ``gongzao demo`` and ``gongzao-manage``."""
 
+import fcntl
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import django
@@ -9,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+
+from gongzao.kernel import InvalidValue
 
 SETTINGS = "gongzao.web.project.settings"
 
@@ -32,12 +37,50 @@ def demo(
 
     django.setup()
     console = Console()
-    _prepare(console)
+    with one_at_a_time():
+        require_own_database()
+        _prepare(console)
     _print_targets(console)
     _print_users(console)
     if serve:
         console.print(f"\n[bold]http://127.0.0.1:{port}[/bold]  （Ctrl-C 结束 / Ctrl-C ends it）")
         _serve(port)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Have a second demonstration on the same folder wait until the first has loaded its data."""
+    from django.conf import settings
+
+    with (settings.VAR / "demo.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def require_own_database() -> None:
+    """Refuse a database that holds users or firms and was not made by the demonstration: made-up figures stay for good.
+
+    Raises
+    ------
+    InvalidValue
+        ``demo.foreign_database``.
+    """
+    from django.db import connection
+
+    from gongzao.web.accounts.models import User
+    from gongzao.web.clusters.models import Enterprise, Source
+
+    tables = set(connection.introspection.table_names())
+    if not {model._meta.db_table for model in (User, Enterprise, Source)} <= tables:
+        return
+    if (User.objects.exists() or Enterprise.objects.exists()) and not Source.objects.filter(synthetic=True).exists():
+        raise InvalidValue(
+            "demo.foreign_database",
+            en="this database holds users or firms that the demonstration did not make; nothing was changed. Give the "
+            "demonstration a folder of its own with GONGZAO_VAR, and no DATABASE_URL",
+            zh="这个数据库里已有并非演示所建的用户或企业，没有作任何改动。"
+            "请用 GONGZAO_VAR 为演示另设文件夹，且不要设置 DATABASE_URL",
+        )
 
 
 def _prepare(console: Console) -> None:
@@ -98,6 +141,7 @@ def _serve(port: int) -> None:
             self.cfg.set("bind", f"127.0.0.1:{port}")
             self.cfg.set("workers", 2)
             self.cfg.set("threads", 4)
+            self.cfg.set("keepalive", 75)
 
         def load(self) -> Any:
             return application

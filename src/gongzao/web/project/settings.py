@@ -4,6 +4,7 @@
 ``GONGZAO_ALLOWED_HOSTS``  host names served, comma separated (default: this machine only)
 ``GONGZAO_PLAIN_HTTP``     ``1`` serves without TLS, for a demonstration on one's own machine; never for production
 ``GONGZAO_BEHIND_PROXY``   ``1`` trusts X-Forwarded-Proto of a proxy that sets it itself
+``GONGZAO_PROXIES``        addresses or networks of proxies on other machines, whose X-Forwarded-For is believed
 ``DATABASE_URL``           e.g. ``postgres://user:password@host/name`` (default: embedded SQLite under var)
 """
 
@@ -14,6 +15,7 @@ import dj_database_url
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
+from gongzao.web.project.address import networks
 from gongzao.web.project.secret import secret_key
 
 django_stubs_ext.monkeypatch()  # lets generic Django classes be subscripted, as their types are
@@ -21,6 +23,7 @@ django_stubs_ext.monkeypatch()  # lets generic Django classes be subscripted, as
 ROOT = Path(__file__).resolve().parents[4]
 VAR = Path(os.environ.get("GONGZAO_VAR") or ROOT / "var")
 VAR.mkdir(parents=True, exist_ok=True)
+TRUSTED_PROXIES = networks(os.environ.get("GONGZAO_PROXIES", ""))
 PLAIN_HTTP = os.environ.get("GONGZAO_PLAIN_HTTP") == "1"
 
 SECRET_KEY = secret_key(VAR / "secret.key")
@@ -48,15 +51,19 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "gongzao.web.project.middleware.keep_private",
+    "gongzao.web.project.middleware.limit_bodies",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "gongzao.web.project.middleware.lead_back",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -78,8 +85,14 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{VAR / 'gongzao.sqlite3'}", conn_max_age=60)}
+DATABASES = {
+    "default": dj_database_url.config(
+        default=f"sqlite:///{VAR / 'gongzao.sqlite3'}", conn_max_age=60, conn_health_checks=True
+    )
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    if DATABASES["default"]["NAME"] == str(VAR / "gongzao.sqlite3"):
+        (VAR / "gongzao.sqlite3").touch(mode=0o600)  # SQLite gives its journal the rights of the file it finds
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -90,7 +103,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["gongzao.web.accounts.locking.Argon2"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -105,7 +118,10 @@ LOGIN_REDIRECT_URL = "targets:home"
 LOGOUT_REDIRECT_URL = "targets:home"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # [h]
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "gongzao.web.accounts.locking.Lock"
+AXES_CLIENT_IP_CALLABLE = "gongzao.web.project.address.client_address"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], ["ip_address"]]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
 AXES_VERBOSE = False
@@ -143,6 +159,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not PLAIN_
 SESSION_COOKIE_AGE = 12 * 3600
 LANGUAGE_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = not PLAIN_HTTP
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+CSRF_FAILURE_VIEW = "gongzao.web.project.views.csrf_failure"
 SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PLAIN_HTTP
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("GONGZAO_BEHIND_PROXY") == "1" else None

@@ -29,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("language/", views.set_language, name="set_language"),
     path("health/", views.health, name="health"),
+    path("robots.txt", views.robots, name="robots"),
+    path("favicon.ico", views.favicon, name="favicon"),
 ]
 handler400 = views.bad_request
 handler403 = views.permission_denied

@@ -8,7 +8,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const drawn = echarts.init(element, null, { renderer: "svg" });
   drawn.setOption({
     animation: false,
-    aria: { enabled: true },
+    aria: { enabled: true, label: { description: `${data.title} ${data.links.map((l) => `${l.source} → ${l.target}: ${money(l.value)}`).join("; ")}` } },
     color: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#596273"],
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     title: { text: data.title, subtext: data.mark, left: 0, itemGap: 4, subtextStyle: { color: "#6b4a00", fontWeight: 600 }, textStyle: { fontSize: 14, lineHeight: 19, fontWeight: 600, color: "#2b3648", width: element.clientWidth - 50, overflow: "break" } },
