@@ -1,4 +1,4 @@
-"""What holds for every request: where it comes from, its size, who keeps the answer, where the address of a step leads."""
+"""What holds for every request: where it comes from, its size, who keeps the answer, where a step leads."""
 
 import gzip
 from typing import Any
