@@ -57,6 +57,8 @@ Case = tuple[Callable[[Any], list[Any]], str, Expected]
 # address → how to reach it, method, what each role gets; several cases where rights depend on the object
 EXPECTED: dict[str, list[Case]] = {
     "health": [(NONE, "get", everybody(OK))],
+    "robots": [(NONE, "get", everybody(OK))],
+    "favicon": [(NONE, "get", everybody(MOVED))],
     "set_language": [(NONE, "get", everybody(REFUSED)), (NONE, "post", everybody(MOVED))],
     "targets:home": [(NONE, "get", everybody(OK))],
     "targets:target": [
