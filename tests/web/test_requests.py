@@ -13,7 +13,7 @@ from gongzao.web.project import middleware
 from gongzao.web.project.address import client_address, networks
 
 PASSWORD = "Quiet-Bridge-4711"
-HTML = {"HTTP_ACCEPT": "text/html,application/xhtml+xml"}
+HTML = {"Accept": "text/html,application/xhtml+xml"}
 
 
 @pytest.fixture
@@ -128,9 +128,9 @@ def test_pages_are_compressed(db: None, client: Client) -> None:
 
 
 def test_the_address_of_a_step_leads_to_a_page(signed_in: Client) -> None:
-    answer = signed_in.get(reverse("accounts:token_create"), **HTML)
+    answer = signed_in.get(reverse("accounts:token_create"), headers=HTML)
     assert answer.status_code == 302
-    page = signed_in.get(answer["Location"], follow=True, **HTML)
+    page = signed_in.get(answer["Location"], follow=True, headers=HTML)
     assert page.status_code == 200
     assert "刚才这一步没有办理" in page.content.decode()
     assert signed_in.get(reverse("accounts:token_create")).status_code == 405  # a program is told the truth

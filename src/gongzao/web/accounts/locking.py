@@ -16,11 +16,13 @@ class Lock(AxesDatabaseHandler):  # type: ignore[misc]  # axes ships no types
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """Return failures as a share of the limit for a name."""
-        pair, address = (
+        counts: list[int] = [
             sum(attempts.values_list("failures_since_start", flat=True))
             for attempts in self.get_user_attempts(request, credentials)
-        )
-        return max(pair, address * settings.AXES_FAILURE_LIMIT // ADDRESS_LIMIT)
+        ]
+        for_name, for_address = counts
+        limit: int = settings.AXES_FAILURE_LIMIT
+        return max(for_name, for_address * limit // ADDRESS_LIMIT)
 
 
 class Argon2(Argon2PasswordHasher):

@@ -44,7 +44,8 @@ class PasswordChange(auth_views.PasswordChangeView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Refuse to check one more old password where too many were wrong, as at signing in."""
         if not AxesProxyHandler.is_allowed(request, self._credentials()):
-            return get_lockout_response(request, credentials=self._credentials())
+            locked: HttpResponse = get_lockout_response(request, credentials=self._credentials())
+            return locked
         return super().post(request, *args, **kwargs)
 
     def form_invalid(self, form: Any) -> HttpResponse:
