@@ -1,6 +1,7 @@
-"""Values everybody shares: money, quantities, periods, firm identity and base errors."""
+"""What everybody shares: money, quantities, periods, firm identity, base errors, and files in and out."""
 
 from gongzao.kernel.errors import GongzaoError, InvalidInput, InvalidValue, Problem
+from gongzao.kernel.files import read_text, require_writable, write_files
 from gongzao.kernel.identity import Uscc
 from gongzao.kernel.money import MAX_FEN, Money, split
 from gongzao.kernel.period import Period, PeriodKind
@@ -18,5 +19,8 @@ __all__ = [
     "Problem",
     "Quantity",
     "Uscc",
+    "read_text",
+    "require_writable",
     "split",
+    "write_files",
 ]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from gongzao.kernel import InvalidInput, InvalidValue, Problem
+from gongzao.kernel import InvalidInput, InvalidValue, Problem, write_files
 from gongzao.ledger.chain import DailyHead, daily_heads
 from gongzao.ledger.errors import Reason, Refusal
 from gongzao.ledger.memory import Ledger
@@ -52,7 +52,7 @@ def write_book(path: Path, book: Book) -> None:
         *(("head", _plain(h)) for h in book.heads),
     ]
     text = "".join(json.dumps({kind: value}, ensure_ascii=False) + "\n" for kind, value in lines)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    write_files({path: text})
 
 
 def _plain(item: Account | Record | DailyHead | Transfer | Refusal) -> dict[str, Any]:
