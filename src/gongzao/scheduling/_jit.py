@@ -10,6 +10,8 @@ import numba.extending
 import numpy as np
 import numpy.typing as npt
 
+from gongzao.scheduling._cache import cached
+
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -21,12 +23,12 @@ F = TypeVar("F", bound=Callable[..., object])
 
 def kernel(function: F) -> F:
     """Compile without the interpreter lock, cached on disk; the plain function stays at ``.py_func``."""
-    return cast("F", numba.njit(cache=True, nogil=True)(function))
+    return cast("F", cached(numba.njit(nogil=True)(function)))
 
 
 def leaf(function: F) -> F:
     """Compile like :func:`kernel`, always inlined: passing tuples of arrays costs more than a small kernel's work."""
-    return cast("F", numba.njit(cache=True, nogil=True, forceinline=True)(function))
+    return cast("F", cached(numba.njit(nogil=True, forceinline=True)(function)))
 
 
 def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:

@@ -15,12 +15,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from gongzao.kernel import InvalidValue
+from gongzao.scheduling._jit import Ints
 from gongzao.scheduling.check import check
 from gongzao.scheduling.errors import InvalidProblem
 from gongzao.scheduling.model import Measure, Objective, Problem, Schedule
+from gongzao.scheduling.prepare import prepare
 from gongzao.scheduling.result import Progress, Result
 from gongzao.scheduling.solver import solve
-from gongzao.scheduling.stop import Stop
+from gongzao.scheduling.stop import Stop, interruptible
 
 LEAST_SECONDS = 0.1
 """Least time [s] a task gets, however many there are."""
@@ -42,9 +44,9 @@ class Work:
     stop: Stop
     seed: int
 
-    def run(self) -> Result:
-        """Solve the part with one thread."""
-        return solve(self.problem, stop=self.stop, seed=self.seed)
+    def run(self, interrupt: Ints | None = None) -> Result:
+        """Solve the part with one thread; see :func:`~gongzao.scheduling.solver.solve` for ``interrupt``."""
+        return solve(self.problem, stop=self.stop, seed=self.seed, interrupt=interrupt)
 
 
 class Runner(Protocol):
@@ -59,7 +61,7 @@ class Runner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """Tasks as threads of this process."""
+    """Tasks as threads of this process; the first SIGINT ends all their searches and keeps the best plan of each."""
 
     count: int = 1
 
@@ -69,8 +71,9 @@ class Threads:
 
     def run(self, works: Sequence[Work]) -> list[Result]:
         """Return the results in the order of the tasks."""
-        with ThreadPoolExecutor(self.count) as pool:
-            return list(pool.map(Work.run, works))
+        flag = np.zeros(1, np.int64)
+        with interruptible(flag), ThreadPoolExecutor(self.count) as pool:
+            return list(pool.map(lambda work: work.run(flag), works))
 
 
 class OnRay:
@@ -126,6 +129,7 @@ class OnRay:
 
 
 def _run_remote(problem: Problem, stop: Stop, seed: int) -> Result:
+    prepare()
     return Work(problem, stop, seed).run()
 
 

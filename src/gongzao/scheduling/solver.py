@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable
 
 from gongzao.kernel import InvalidValue
 from gongzao.scheduling._jit import Ints
@@ -22,7 +18,7 @@ from gongzao.scheduling.model import Objective, Problem, Schedule
 from gongzao.scheduling.result import Progress, Result
 from gongzao.scheduling.run import News, Run, score_of
 from gongzao.scheduling.shop import suits
-from gongzao.scheduling.stop import Stop
+from gongzao.scheduling.stop import Stop, interruptible
 from gongzao.scheduling.windows import WindowSearch
 
 __all__ = ["score_of", "solve"]
@@ -40,23 +36,6 @@ QUICK, PROOF, ANNEAL = 0.15, 0.3, 0.8
 windows come."""
 WINDOWED = 3_000
 """Tasks beyond which annealing gets further than windows in the same time."""
-
-
-@contextmanager
-def _interruptible(flag: Ints) -> Iterator[None]:
-    """Have the first SIGINT end the search instead of the program, where this thread may say so."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        flag[0] = 1
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _require_initial(problem: Problem, initial: Schedule) -> None:
@@ -78,6 +57,7 @@ def solve(
     workers: int = 1,
     initial: Schedule | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    interrupt: Ints | None = None,
 ) -> Result:
     """Return the best schedule found and what is proven about it.
 
@@ -96,6 +76,8 @@ def solve(
         A feasible schedule; the result is never worse.
     on_progress
         Called with every improvement of schedule or bound, on this thread.
+    interrupt
+        One number; set to 1 from any thread, it ends the search, which returns the best so far.
 
     Raises
     ------
@@ -109,7 +91,9 @@ def solve(
     if initial is not None:
         _require_initial(problem, initial)
     run = Run(problem, stop, workers, seed, on_progress)
-    with _interruptible(run.flag):
+    if interrupt is not None:
+        run.flag = interrupt
+    with interruptible(run.flag):
         plans = run.construct(initial)
         known = FAR if run.best is None else int(run.best.end.max())
         run.raise_bound(lower_bound(problem, run.a, known, run.left() * BOUND_SHARE))
