@@ -9,14 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gongzao.scheduling.check import Violation, check
-from gongzao.scheduling.document import (
-    Plan,
-    order_from_json,
-    plan_from_json,
-    plan_to_json,
-    problem_from_json,
-    problem_to_json,
-)
+from gongzao.scheduling.document import order_from_json, problem_from_json, problem_to_json
 from gongzao.scheduling.errors import InvalidProblem, NoSchedule
 from gongzao.scheduling.explain import Explanation, explain
 from gongzao.scheduling.model import (
@@ -36,6 +29,7 @@ from gongzao.scheduling.model import (
     Schedule,
     Task,
 )
+from gongzao.scheduling.plans import Plan, misstated, plan_from_json, plan_to_json
 from gongzao.scheduling.read import FORMATS, Instance, read, read_fajsp, read_fjs
 from gongzao.scheduling.result import Progress, Result
 from gongzao.scheduling.stop import Stop
@@ -82,6 +76,7 @@ __all__ = [
     "check",
     "conflict",
     "explain",
+    "misstated",
     "order_from_json",
     "plan_from_json",
     "plan_to_json",

@@ -1,189 +1,104 @@
-"""The project's own JSON: problems and plans, versioned."""
+"""Problems and orders as the project's own JSON, versioned."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
-from gongzao.kernel import InvalidInput
-from gongzao.kernel import Problem as Fault
+from gongzao.scheduling.entries import VERSION, At, Reader, load, many, pair, record, row
+from gongzao.scheduling.epoch import epoch_text, parse_epoch
 from gongzao.scheduling.errors import InvalidProblem
-from gongzao.scheduling.model import (
-    Assignment,
-    Calendar,
-    Fixed,
-    Job,
-    Link,
-    Measure,
-    Mode,
-    Objective,
-    Problem,
-    Resource,
-    Schedule,
-    Task,
-)
+from gongzao.scheduling.model import Calendar, Fixed, Job, Link, Mode, Objective, Problem, Resource, Task
 
 PROBLEM = "gongzao.problem"
-PLAN = "gongzao.plan"
 ORDER = "gongzao.order"
-VERSION = 1
 
-type_names = {str: "text", bool: "true or false", list: "a list", dict: "an object"}
-
-
-class _At:
-    """A value of the document and where it stands."""
-
-    def __init__(self, source: str, path: str, value: Any) -> None:
-        self.source, self.path, self.value = source, path, value
-
-    def fault(self, code: str, en: str, zh: str) -> InvalidInput:
-        shown = repr(self.value)
-        return InvalidInput(
-            [Fault(self.source, f"schedule.{code}", en, zh, field=self.path or "document", value=shown[:80])]
-        )
-
-    def need(self, kind: type) -> Any:
-        if not isinstance(self.value, kind):
-            raise self.fault("kind", f"must be {type_names[kind]}", "类型不对")
-        return self.value
-
-    def items(self) -> list[_At]:
-        return [_At(self.source, f"{self.path}[{i}]", v) for i, v in enumerate(self.need(list))]
-
-    def raw(self) -> Any:
-        return self.value
+_mode_row = row(Mode)
 
 
-def _text(at: _At) -> str:
-    return str(at.need(str))
+def _mode(at: At) -> Mode:
+    resource = at.items()[:1]
+    if resource and isinstance(resource[0].value, list):
+        raise at.fault("several_resources", "takes several resources, which is not supported", "不支持同时占用多个资源")
+    mode: Mode = _mode_row(at)
+    return mode
 
 
-def _flag(at: _At) -> bool:
-    return bool(at.need(bool))
+def _intervals(at: At) -> tuple[tuple[int, int], ...]:
+    """Return working intervals, those that touch as one: nothing is closed between them, so nothing is interrupted."""
+    spans: list[tuple[int, int]] = []
+    for start, end in many(pair)(at):
+        if spans and spans[-1][1] == start < end:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return tuple(spans)
 
 
-def _table(at: _At) -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(row.need(list)) for row in at.items())
-
-
-def _pairs(at: _At) -> tuple[tuple[int, int], ...]:
-    rows = []
-    for row in at.items():
-        if len(row.need(list)) != 2:
-            raise row.fault("pair", "must be a pair", "必须是一对数")
-        rows.append((row.value[0], row.value[1]))
-    return tuple(rows)
-
-
-def _row_of(cls: type) -> Callable[[_At], Any]:
-    """Return the reader of a small object written as a list of its fields in order, trailing ones left out at will."""
-
-    def build(at: _At) -> Any:
-        values = at.need(list)
-        if not 1 <= len(values) <= len(fields(cls)):
-            raise at.fault("pair", f"must list {', '.join(f.name for f in fields(cls))}", "项数不对")
-        return _make(at, cls, dict(zip([f.name for f in fields(cls)], values, strict=False)))
-
-    return build
-
-
-def _make(at: _At, cls: type, values: Mapping[str, Any]) -> Any:
-    missing = [f.name for f in fields(cls) if f.default is f.default_factory is MISSING and f.name not in values]
-    if missing:
-        raise at.fault("missing_field", f"lacks {', '.join(missing)}", f"缺少 {', '.join(missing)}")
-    try:
-        return cls(**values)
-    except InvalidProblem as error:
-        raise InvalidInput([Fault(at.source, error.code, error.en, error.zh, field=at.path or "document")]) from error
-
-
-def _object(cls: type, readers: Mapping[str, Callable[[_At], Any]]) -> Callable[[_At], Any]:
-    known = {f.name for f in fields(cls)}
-
-    def build(at: _At) -> Any:
-        values = {}
-        for key, value in at.need(dict).items():
-            inner = _At(at.source, f"{at.path}.{key}" if at.path else key, value)
-            if key not in known:
-                raise inner.fault("unknown_field", "unknown entry", "未知项")
-            values[key] = None if value is None else readers.get(key, _At.raw)(inner)
-        return _make(at, cls, values)
-
-    return build
-
-
-def _many(reader: Callable[[_At], Any]) -> Callable[[_At], Any]:
-    return lambda at: tuple(reader(item) for item in at.items())
-
-
-def _objective(at: _At) -> Objective:
-    levels: list[tuple[tuple[Measure, int], ...]] = []
+def read_objective(at: At) -> Objective:
+    """Return the objective of a list of levels such as ``[{"tardiness": 1}, {"makespan": 1}]``."""
+    levels = []
     for level in at.items():
-        level.need(dict)
+        weights = {name: weight.whole() for name, weight in level.entries().items()}
         try:
-            levels += Objective.weighted(**level.value).levels
+            levels += Objective.weighted(**weights).levels
         except InvalidProblem as error:
-            raise InvalidInput([Fault(at.source, error.code, error.en, error.zh, field=level.path)]) from error
-    return Objective(tuple(levels)) if levels else Objective()
-
-
-def _epoch(at: _At) -> datetime:
+            raise level.broken(error) from error
     try:
-        return datetime.fromisoformat(at.need(str))
-    except ValueError as error:
-        raise at.fault("instant", "must be an ISO 8601 instant", "必须是 ISO 8601 时间") from error
+        return Objective(tuple(levels))
+    except InvalidProblem as error:
+        raise at.broken(error) from error
 
 
-def _baseline(at: _At) -> tuple[tuple[tuple[int, int] | None, ...], ...]:
-    return tuple(tuple(None if x is None else (x[0], x[1]) for x in job.need(list)) for job in at.items())
+def write_objective(objective: Objective) -> list[dict[str, int]]:
+    """Return the levels as :func:`read_objective` takes them."""
+    return [{str(m): w for m, w in level} for level in objective.levels]
 
 
-_task = _object(Task, {"modes": _many(_row_of(Mode)), "fixed": _row_of(Fixed), "resumable": _flag, "name": _text})
-_order = _object(Job, {"tasks": _many(_task), "links": _many(_row_of(Link)), "name": _text})
-_problem = _object(
-    Problem,
-    {
-        "jobs": _many(_order),
-        "resources": _many(_object(Resource, {"name": _text})),
-        "calendars": _many(_object(Calendar, {"intervals": _pairs, "name": _text})),
-        "setups": _many(_table),
-        "transport": _table,
-        "objective": _objective,
-        "baseline": _baseline,
-        "epoch": _epoch,
-        "name": _text,
-    },
-)
-
-
-def _load(text: str, source: str, kind: str) -> _At:
-    """Return the document without its head, which must name ``kind`` and the version."""
+def read_epoch(at: At) -> datetime:
+    """Return the instant of minute 0."""
+    text = at.text()
     try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        fault = Fault(source, "schedule.json", f"not JSON: {error.msg}", "不是合法的 JSON", line=error.lineno)
-        raise InvalidInput([fault]) from error
-    at = _At(source, "", data)
-    at.need(dict)
-    if data.get("format") != kind or data.get("version") != VERSION:
-        raise at.fault("format", f"must have format {kind!r} and version {VERSION}", "格式或版本不符")
-    at.value = {k: v for k, v in data.items() if k not in ("format", "version")}
-    return at
+        return parse_epoch(text)
+    except InvalidProblem as error:
+        raise at.fault("instant", error.en, error.zh) from error
+
+
+def _planned(at: At) -> tuple[int, int] | None:
+    return None if at.value is None else pair(at)
+
+
+_text, _flag = At.text, At.flag
+_numbers = many(At.whole)
+_task = record(Task, {"modes": many(_mode), "fixed": row(Fixed), "resumable": _flag, "name": _text})
+_order = record(Job, {"tasks": many(_task), "links": many(row(Link)), "name": _text})
+_readers: dict[str, Reader] = {
+    "jobs": many(_order),
+    "resources": many(record(Resource, {"name": _text})),
+    "calendars": many(record(Calendar, {"intervals": _intervals, "name": _text})),
+    "setups": many(many(_numbers)),
+    "transport": many(_numbers),
+    "objective": read_objective,
+    "baseline": many(many(_planned)),
+    "epoch": read_epoch,
+    "name": _text,
+}
+_problem = record(Problem, _readers)
 
 
 def problem_from_json(text: str, source: str = "<text>") -> Problem:
     """Read a problem; :func:`problem_to_json` describes the format.
+
+    An entry that is null counts as left out; intervals of a calendar that touch are read as one.
 
     Raises
     ------
     InvalidInput
         Naming the entry (for instance ``jobs[3].tasks[0].modes[1]``), the rule and the value.
     """
-    problem: Problem = _problem(_load(text, source, PROBLEM))
+    problem: Problem = _problem(load(text, source, PROBLEM))
     return problem
 
 
@@ -195,7 +110,7 @@ def order_from_json(text: str, source: str = "<text>") -> Job:
     InvalidInput
         Naming the entry, the rule and the value.
     """
-    job: Job = _order(_load(text, source, ORDER))
+    job: Job = _order(load(text, source, ORDER))
     return job
 
 
@@ -211,22 +126,26 @@ def _bare(item: Any) -> dict[str, Any]:
 
 
 def _row(item: Any) -> list[Any]:
-    return [getattr(item, f.name) for f in fields(item)]
+    """Return the fields in order, without those at the end that say nothing."""
+    values = [getattr(item, f.name) for f in fields(item)]
+    while values[-1] is None:
+        values.pop()
+    return values
 
 
 def problem_to_json(problem: Problem) -> str:
     """Return the problem as JSON: one entry per field of the model, defaults left out.
 
     Modes ``[resource, duration, cost]``, links ``[before, after, lag]`` and fixed starts ``[mode, start]`` are lists;
-    the objective is a list of levels such as ``[{"tardiness": 1}, {"makespan": 1}]``.
+    the objective is a list of levels such as ``[{"tardiness": 1}, {"makespan": 1}]``, the epoch an ISO 8601 instant.
     """
     data: dict[str, Any] = {"format": PROBLEM, "version": VERSION, **_bare(problem)}
     data["jobs"] = [_job(j) for j in problem.jobs]
     data["resources"] = [_bare(r) for r in problem.resources]
     data["calendars"] = [_bare(c) for c in problem.calendars]
-    data["objective"] = [{str(m): w for m, w in level} for level in problem.objective.levels]
+    data["objective"] = write_objective(problem.objective)
     if problem.epoch is not None:
-        data["epoch"] = problem.epoch.isoformat()
+        data["epoch"] = epoch_text(problem.epoch)
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -242,61 +161,3 @@ def _job(job: Job) -> dict[str, Any]:
             entry["fixed"] = _row(task.fixed)
         out["tasks"].append(entry)
     return out
-
-
-Numbers: TypeAlias = Sequence[Sequence[tuple[int, int]]]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A schedule with what was found and proven about it."""
-
-    schedule: Schedule
-    objective: tuple[int, ...]
-    lower_bound: tuple[int, ...]
-
-
-def _scalar(values: Sequence[int]) -> int | list[int]:
-    return values[0] if len(values) == 1 else list(values)
-
-
-def plan_to_json(problem: Problem, plan: Plan, numbers: Numbers) -> str:
-    """Return a plan as JSON with ``objective``, ``lower_bound`` (lists if there are several levels) and ``tasks``.
-
-    ``numbers`` is how the problem's file counts its tasks, see :class:`~gongzao.scheduling.read.Instance`.
-    """
-    rows = []
-    for x in plan.schedule.tasks:
-        job, task = numbers[x.job][x.task]
-        rows.append({"job": job, "task": task, "resource": x.resource, "start": x.start, "end": x.end})
-    data = {
-        "format": PLAN,
-        "version": VERSION,
-        "problem": problem.name,
-        "objective": _scalar(plan.objective),
-        "lower_bound": _scalar(plan.lower_bound),
-        "resources": [r.name for r in problem.resources],
-        "epoch": problem.epoch.isoformat() if problem.epoch else None,
-        "tasks": rows,
-    }
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-
-
-def plan_from_json(text: str, numbers: Numbers, source: str = "<text>") -> Plan:
-    """Read a plan; tasks the problem does not have stay, for the checker to report."""
-    data = _load(text, source, PLAN)
-    place = {pair: (j, t) for j, row in enumerate(numbers) for t, pair in enumerate(row)}
-    tasks = []
-    for at in _At(source, "tasks", data.value.get("tasks")).items():
-        entry = at.need(dict)
-        try:
-            job, task, resource, start, end = (int(entry[k]) for k in ("job", "task", "resource", "start", "end"))
-        except (KeyError, TypeError, ValueError) as error:
-            raise at.fault("plan_task", "needs whole job, task, resource, start and end", "缺少必要的整数项") from error
-        job, task = place.get((job, task), (-1 - job, task))
-        tasks.append(Assignment(job, task, resource, start, end))
-    levels = []
-    for key in ("objective", "lower_bound"):
-        value = data.value.get(key)
-        levels.append(tuple(value) if isinstance(value, list) else (value,))
-    return Plan(Schedule.of(tasks), levels[0], levels[1])

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NoReturn
 
+from gongzao.scheduling.epoch import require_epoch
 from gongzao.scheduling.errors import InvalidProblem
 
 MAX_TIME = 100_000_000
@@ -83,7 +84,7 @@ class Objective:
         return cls(tuple(((_measure(m), 1),) for m in measures))
 
     @classmethod
-    def weighted(cls, **weights: int) -> Objective:
+    def weighted(cls, /, **weights: int) -> Objective:
         """Return the objective that minimises one weighted sum, for instance ``tardiness=10, makespan=1``."""
         return cls((tuple((_measure(m), w) for m, w in weights.items()),))
 
@@ -100,7 +101,10 @@ def _measure(name: str) -> Measure:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Working intervals ``(start, end)`` [min], in order, not touching; outside them nothing is worked."""
+    """Working intervals ``(start, end)`` [min], in order, not touching; outside them nothing is worked.
+
+    Shifts that follow one another without a gap are one interval; a problem file may give them one by one.
+    """
 
     intervals: tuple[tuple[int, int], ...]
     name: str = ""
@@ -320,7 +324,8 @@ class Problem:
         For each job and task ``(resource, start)`` of an earlier plan, or ``None`` where there was none; what the
         measure ``changes`` compares with.
     epoch
-        The instant of minute 0, with its time zone; only for showing.
+        The instant of minute 0, with its time zone (a ``ZoneInfo`` where there is summer time) [years 1900 to 9700];
+        only for showing.
 
     Raises
     ------
@@ -341,6 +346,10 @@ class Problem:
     def __post_init__(self) -> None:
         if not self.jobs:
             _fail("no_job", "a problem needs at least one job", "问题至少要有一个订单")
+        if not self.transport:
+            _fail("no_site", "the transport matrix needs at least one site", "运输时间表至少要有一个地点")
+        if self.epoch is not None:
+            require_epoch(self.epoch)
         for i, setup in enumerate(self.setups):
             _table(setup, f"setup matrix {i}")
         _table(self.transport, "the transport matrix")
@@ -349,10 +358,15 @@ class Problem:
         for j, job in enumerate(self.jobs):
             for t, task in enumerate(job.tasks):
                 self._check_task(f"job {j} {job.name!r}, task {t} {task.name!r}", task)
-        if self.baseline is not None and [len(j) for j in self.baseline] != [len(j.tasks) for j in self.jobs]:
-            _fail("baseline", "the baseline must have an entry for every task", "基准计划必须覆盖每个任务")
-        if self.horizon * max(1, sum(j.weight for j in self.jobs)) * self._heaviest() > MAX_TOTAL:
-            _fail("total", "times and weights are so large that totals overflow", "时间与权重过大，合计会溢出")
+        self._check_baseline(self.baseline or ())
+        time = self.horizon * max(1, sum(j.weight for j in self.jobs))
+        cost = sum(max(m.cost for m in task.modes) for job in self.jobs for task in job.tasks)
+        if (time + cost) * self._heaviest() > MAX_TOTAL:
+            _fail(
+                "total",
+                "times, costs and weights are too large for totals",
+                "时间、成本与权重过大，合计会溢出",
+            )
 
     def _heaviest(self) -> int:
         return max(sum(w for _, w in level) for level in self.objective.levels)
@@ -366,6 +380,15 @@ class Problem:
             if resource.family is not None:
                 _whole(resource.family, 0, len(self.setups[resource.setup]) - 1, f"{where}: family")
         _whole(resource.site, 0, len(self.transport) - 1, f"{where}: site")
+
+    def _check_baseline(self, baseline: Sequence[Sequence[tuple[int, int] | None]]) -> None:
+        if self.baseline is not None and [len(j) for j in baseline] != [len(j.tasks) for j in self.jobs]:
+            _fail("baseline", "the baseline must have an entry for every task", "基准计划必须覆盖每个任务")
+        for j, row in enumerate(baseline):
+            for t, planned in enumerate(row):
+                if planned is not None:
+                    _whole(planned[0], 0, len(self.resources) - 1, f"baseline[{j}][{t}]: resource")
+                    _whole(planned[1], 0, MAX_TOTAL, f"baseline[{j}][{t}]: start")
 
     def _check_task(self, where: str, task: Task) -> None:
         for mode in task.modes:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gongzao.kernel import InvalidInput
+from gongzao.kernel import InvalidInput, read_text
 from gongzao.kernel import Problem as Fault
 from gongzao.scheduling.document import problem_from_json
 from gongzao.scheduling.errors import InvalidProblem
 from gongzao.scheduling.model import Job, Link, Mode, Problem, Resource, Task
 
 FORMATS = ("fjs", "fajsp", "json")
+MAX_MACHINES = 100_000
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,7 @@ def read(path: str | Path, form: str | None = None) -> Instance:
         raise InvalidInput(
             [Fault(str(path), "schedule.format", f"known formats: {', '.join(FORMATS)}", "未知格式", value=form)]
         )
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(
-            [Fault(str(path), "schedule.unreadable", f"cannot be read: {error}", "文件无法读取")]
-        ) from error
+    text = read_text(path)
     if form == "json":
         return Instance.of(problem_from_json(text, str(path)))
     return (read_fjs if form == "fjs" else read_fajsp)(text, str(path))
@@ -83,10 +82,9 @@ class _Row:
             raise self.fault("line_short", f"the line ends where {what} should stand", "该行数据不全")
         token = self.tokens[self.at]
         self.at += 1
-        try:
-            value = int(token)
-        except ValueError as error:
-            raise self.fault("not_integer", f"{what} must be a whole number", "必须是整数", value=token) from error
+        if not _WHOLE.fullmatch(token):
+            raise self.fault("not_integer", f"{what} must be a whole number", "必须是整数", value=token[:80])
+        value = int(token)
         if value < low or (high is not None and value > high):
             rule = f"at least {low}" if high is None else f"{low} to {high}"
             raise self.fault("range", f"{what} must be {rule}", f"超出范围（{rule}）", value=token)
@@ -142,7 +140,7 @@ def read_fjs(text: str, source: str = "<text>") -> Instance:
     (Mode(resource=1, duration=3, cost=0),)
     """
     rows = _rows(text, source)
-    jobs_count, machines = rows[0].take("number of jobs", 1), rows[0].take("number of machines", 1)
+    jobs_count, machines = rows[0].take("number of jobs", 1), rows[0].take("number of machines", 1, MAX_MACHINES)
     _count(rows, jobs_count + 1, source)
     jobs = []
     for j, row in enumerate(rows[1:], 1):
@@ -153,44 +151,84 @@ def read_fjs(text: str, source: str = "<text>") -> Instance:
 
 
 def read_fajsp(text: str, source: str = "<text>") -> Instance:
-    """Read the .fajsp format: ``operations precedences machines``, lines ``before after job``, a line per operation.
+    r"""Read the .fajsp format: ``operations precedences machines``, lines ``before after [job]``, a line per operation.
 
-    Machines count from 0; ``#`` starts a comment. An operation without a precedence is a job of its own, numbered after
-    the file's.
+    Machines count from 0; ``#`` starts a comment. Where the lines name no job, jobs are the connected parts of the
+    precedence graph, numbered by their first operations. An operation without a precedence is a job of its own,
+    numbered after the others where lines name jobs.
+
+    >>> read_fajsp("3 1 1\n1 2\n1 0 5\n1 0 6\n1 0 7").numbers
+    (((0, 0),), ((1, 1), (1, 2)))
     """
     rows = _rows(text, source)
     head = rows[0]
-    count, arcs, machines = head.take("operations", 1), head.take("precedences", 0), head.take("machines", 1)
+    count, arcs, machines = (
+        head.take("operations", 1),
+        head.take("precedences", 0),
+        head.take("machines", 1, MAX_MACHINES),
+    )
     head.done()
     _count(rows, 1 + arcs + count, source)
+    named = arcs > 0 and len(rows[1].tokens) > 2
+    links: dict[tuple[int, int], None] = {}
     owner: dict[int, int] = {}
-    links: dict[int, dict[tuple[int, int], None]] = {}
     for row in rows[1 : 1 + arcs]:
         before, after = row.take("operation", 0, count - 1), row.take("operation", 0, count - 1)
-        job = row.take("job", 0)
+        links[before, after] = None
+        if named:
+            job = row.take("job", 0)
+            for operation in (before, after):
+                if owner.setdefault(operation, job) != job:
+                    text = f"operation {operation} is in jobs {owner[operation]} and {job}"
+                    raise row.fault("two_jobs", text, "工序属于两个订单")
         row.done()
-        for operation in (before, after):
-            if owner.setdefault(operation, job) != job:
-                raise row.fault(
-                    "two_jobs", f"operation {operation} is in jobs {owner[operation]} and {job}", "工序属于两个订单"
-                )
-        links.setdefault(job, {})[before, after] = None
-    alone = max(links, default=-1) + 1
-    members: dict[int, list[int]] = {job: [] for job in sorted(links)}
     tasks: list[Task] = []
     for operation, row in enumerate(rows[1 + arcs :]):
-        if operation not in owner:
-            owner[operation], alone = alone, alone + 1
-        members.setdefault(owner[operation], []).append(operation)
         tasks.append(Task(row.modes(machines, 0), name=str(operation)))
         row.done()
-    jobs = []
-    for job, operations in members.items():
-        place = {o: i for i, o in enumerate(operations)}
-        arcs_of = tuple(Link(place[b], place[c]) for b, c in links.get(job, {}))
-        try:
-            jobs.append(Job(tuple(tasks[o] for o in operations), arcs_of, name=str(job)))
-        except InvalidProblem as error:
-            raise InvalidInput([Fault(source, error.code, error.en, error.zh)]) from error
+    members = _named_jobs(owner, count) if named else _connected_parts(links, count)
     numbers = tuple(tuple((job, o) for o in operations) for job, operations in members.items())
+    jobs = [_job(job, operations, tasks, links, source) for job, operations in members.items()]
     return Instance(_finish(jobs, machines, source), numbers)
+
+
+def _named_jobs(owner: dict[int, int], count: int) -> dict[int, list[int]]:
+    """Return the operations of each job as the file names them, then those of none."""
+    alone = max(owner.values()) + 1
+    members: dict[int, list[int]] = {job: [] for job in sorted(set(owner.values()))}
+    for operation in range(count):
+        job = owner.get(operation)
+        if job is None:
+            job, alone = alone, alone + 1
+        members.setdefault(job, []).append(operation)
+    return members
+
+
+def _connected_parts(links: Iterable[tuple[int, int]], count: int) -> dict[int, list[int]]:
+    """Return the operations of each connected part of the precedence graph."""
+    near: list[list[int]] = [[] for _ in range(count)]
+    for before, after in links:
+        near[before].append(after)
+        near[after].append(before)
+    members: dict[int, list[int]] = {}
+    seen: set[int] = set()
+    for first in range(count):
+        if first in seen:
+            continue
+        seen.add(first)
+        part = [first]
+        for operation in part:
+            fresh = [o for o in dict.fromkeys(near[operation]) if o not in seen]
+            seen.update(fresh)
+            part += fresh
+        members[len(members)] = sorted(part)
+    return members
+
+
+def _job(job: int, operations: list[int], tasks: list[Task], links: Iterable[tuple[int, int]], source: str) -> Job:
+    place = {o: i for i, o in enumerate(operations)}
+    arcs = tuple(Link(place[b], place[c]) for b, c in links if b in place)
+    try:
+        return Job(tuple(tasks[o] for o in operations), arcs, name=str(job))
+    except InvalidProblem as error:
+        raise InvalidInput([Fault(source, error.code, error.en, error.zh)]) from error
