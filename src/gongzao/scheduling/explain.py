@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 
-from gongzao.scheduling.model import Assignment, Calendar, Problem, Schedule
+from gongzao.scheduling.hours import Hours, by_resource, setups
+from gongzao.scheduling.model import Assignment, Problem, Schedule
 
 LONGEST = 50
 """Steps of a chain after which it is cut."""
@@ -22,15 +22,20 @@ class Step:
         The assignment.
     reason
         ``release`` (the job is not there earlier), ``material`` (the task's own release), ``precedence`` (the task
-        before it in the job, with its lag), ``transport`` (the same, with time on the road), ``resource`` (the task
-        before it on the resource), ``setup`` (the same, with a setup), ``frozen`` or ``nothing``.
-    closed
-        Further minutes lost because the resource's calendar was closed.
+        before it in the job, with its lag), ``transport`` (the same, with time on the road), ``resource`` (the machine
+        is busy with the task before it), ``setup`` (the setup before it, which follows that task if there is one),
+        ``frozen`` or ``nothing``.
+    setup, closed, short, idle
+        Minutes between what decides the start and the start: the setup worked, the resource closed, the resource open
+        for less than the task needs at a stretch, and the resource open and waiting for nothing.
     """
 
     task: Assignment
     reason: str
-    closed: int
+    setup: int = 0
+    closed: int = 0
+    short: int = 0
+    idle: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +49,29 @@ class LateJob:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A resource: worked and open minutes (times capacity) until the plan's end, and how often it delays a late job."""
+    """A resource until the plan's end: how it spent its open minutes (times capacity), and what it holds up.
+
+    Parameters
+    ----------
+    worked, setup, available
+        Minutes with work, with setups, and open at all.
+    closed
+        Minutes outside working time.
+    holds
+        How often it delays a late job.
+    """
 
     resource: int
     worked: int
+    setup: int
     available: int
+    closed: int
     holds: int
 
     @property
     def idle(self) -> int:
-        """Return open minutes without work."""
-        return self.available - self.worked
+        """Return open minutes with neither work nor setup."""
+        return self.available - self.worked - self.setup
 
     @property
     def share(self) -> float:
@@ -71,44 +88,16 @@ class Explanation:
     bottlenecks: tuple[int, ...]
 
 
-class _Hours:
-    """A calendar with quick sums."""
-
-    def __init__(self, calendar: Calendar | None) -> None:
-        self.spans = None if calendar is None else calendar.intervals
-        self.starts = [] if calendar is None else [a for a, _ in calendar.intervals]
-        self.before = [0]
-        for a, b in self.spans or ():
-            self.before.append(self.before[-1] + b - a)
-
-    def worked(self, t: int) -> int:
-        """Return minutes open before ``t``."""
-        if self.spans is None:
-            return t
-        k = bisect_right(self.starts, t) - 1
-        return 0 if k < 0 else self.before[k] + min(t, self.spans[k][1]) - self.spans[k][0]
-
-    def after(self, t: int, work: int) -> int:
-        """Return when ``work`` minutes have been worked from ``t`` on."""
-        if self.spans is None or work == 0:
-            return t + work
-        goal = self.worked(t) + work
-        k = bisect_right(self.before, goal - 1) - 1
-        return self.spans[k][0] + goal - self.before[k] if k < len(self.spans) else t + work
-
-
 class _Reader:
     """A plan with what stands before each task."""
 
     def __init__(self, problem: Problem, schedule: Schedule) -> None:
         self.problem = problem
         self.at = {(x.job, x.task): x for x in schedule.tasks}
-        self.hours = [_Hours(None if r.calendar is None else problem.calendars[r.calendar]) for r in problem.resources]
+        self.hours = [Hours.of(problem, r) for r in range(len(problem.resources))]
+        self.setups = setups(problem, schedule.tasks)
         self.before: dict[tuple[int, int], Assignment] = {}
-        on: dict[int, list[Assignment]] = defaultdict(list)
-        for x in sorted(schedule.tasks, key=lambda x: (x.start, x.end)):
-            on[x.resource].append(x)
-        for r, row in on.items():
+        for r, row in by_resource(schedule.tasks).items():
             self._units(problem.resources[r].capacity, row)
 
     def _units(self, capacity: int, row: list[Assignment]) -> None:
@@ -122,27 +111,41 @@ class _Reader:
 
     def binding(self, x: Assignment) -> tuple[Step, Assignment | None]:
         """Return what decides the start of ``x`` and the task it waits for."""
-        job, resource = self.problem.jobs[x.job], self.problem.resources[x.resource]
-        task = job.tasks[x.task]
+        task = self.problem.jobs[x.job].tasks[x.task]
         if task.fixed is not None:
-            return Step(x, "frozen", 0), None
-        options: list[tuple[int, str, Assignment | None]] = [(job.release, "release", None)]
-        options.append((task.release, "material" if task.release > job.release else "release", None))
+            return Step(x, "frozen"), None
+        hours = self.hours[x.resource]
+        setup = self.setups.get((x.job, x.task), 0)
+        ready, reason, waited = max(self._waits(x, setup), key=lambda o: o[0])
+        since = ready
+        if reason == "setup":
+            since = waited.end if waited is not None else 0
+        elif ready == 0:
+            reason = "nothing"
+        duration = next(m.duration for m in task.modes if m.resource == x.resource)
+        fitting = min(x.start, hours.fits(ready, duration, resumable=task.resumable))
+        spent = setup if reason == "setup" else 0
+        short = hours.between(ready, fitting)
+        closed = fitting - since - spent - short
+        return Step(x, reason, spent, closed, short, x.start - fitting), waited
+
+    def _waits(self, x: Assignment, setup: int) -> list[tuple[int, str, Assignment | None]]:
+        """Return what ``x`` waits for: until when, the reason, and the task that is over then."""
+        job, resource = self.problem.jobs[x.job], self.problem.resources[x.resource]
+        release = job.tasks[x.task].release
+        waits: list[tuple[int, str, Assignment | None]] = [(job.release, "release", None)]
+        if release > job.release:
+            waits.append((release, "material", None))
         for link in job.arcs:
             if link.after == x.task:
                 p = self.at[x.job, link.before]
                 road = self.problem.transport[self.problem.resources[p.resource].site][resource.site]
-                options.append((p.end + link.lag + road, "transport" if road else "precedence", p))
+                waits.append((p.end + link.lag + road, "transport" if road else "precedence", p))
         previous = self.before.get((x.job, x.task))
-        if previous is not None:
-            setup = 0
-            if resource.setup is not None:
-                family = self.problem.jobs[previous.job].tasks[previous.task].family
-                setup = self.problem.setups[resource.setup][family][task.family]
-            free = self.hours[x.resource].after(previous.end, setup)
-            options.append((free, "setup" if setup else "resource", previous))
-        bound, reason, waited = max(options, key=lambda o: o[0])
-        return Step(x, reason if bound > 0 else "nothing", max(0, x.start - bound)), waited
+        if setup or previous is not None:
+            free = 0 if previous is None else previous.end
+            waits.append((self.hours[x.resource].after(free, setup), "setup" if setup else "resource", previous))
+        return waits
 
 
 def explain(problem: Problem, schedule: Schedule) -> Explanation:
@@ -166,13 +169,21 @@ def explain(problem: Problem, schedule: Schedule) -> Explanation:
         holds.update(s.task.resource for s in chain if s.reason in ("resource", "setup"))
         late.append(LateJob(j, x.end - due, tuple(chain)))
     late.sort(key=lambda row: -row.minutes * problem.jobs[row.job].weight)
-    end = max(x.end for x in schedule.tasks)
-    worked: Counter[int] = Counter()
-    for x in schedule.tasks:
-        worked[x.resource] += reader.hours[x.resource].worked(x.end) - reader.hours[x.resource].worked(x.start)
-    use = tuple(
-        Use(r, worked[r], reader.hours[r].worked(end) * resource.capacity, holds[r])
-        for r, resource in enumerate(problem.resources)
-    )
+    use = _uses(problem, schedule, reader, holds)
     order = sorted(range(len(use)), key=lambda r: (-use[r].holds, -use[r].share))
     return Explanation(tuple(late), use, tuple(r for r in order if use[r].holds or use[r].share > 0.9))
+
+
+def _uses(problem: Problem, schedule: Schedule, reader: _Reader, holds: Counter[int]) -> tuple[Use, ...]:
+    end = max(x.end for x in schedule.tasks)
+    worked: Counter[int] = Counter()
+    setup: Counter[int] = Counter()
+    for x in schedule.tasks:
+        worked[x.resource] += reader.hours[x.resource].between(x.start, x.end)
+        setup[x.resource] += reader.setups.get((x.job, x.task), 0)
+    uses = []
+    for r, resource in enumerate(problem.resources):
+        available = reader.hours[r].worked(end) * resource.capacity
+        closed = end * resource.capacity - available
+        uses.append(Use(r, worked[r], setup[r], available, closed, holds[r]))
+    return tuple(uses)
