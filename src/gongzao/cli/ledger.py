@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from gongzao.cli.output import console
+from gongzao.kernel import require_writable, write_files
 from gongzao.ledger import check, example_year, read_book, to_beancount, to_hledger, write_book
 
 app = typer.Typer(no_args_is_help=True, help="Check and export a ledger file. 核对和导出账本文件。")
@@ -27,11 +28,11 @@ def check_file(book: BookFile) -> None:
     """Go through the books line by line; status 1 if any rule is broken. 逐行核对账本."""
     found = read_book(book)
     findings = check(found)
-    console = Console(soft_wrap=True)
+    report = console()
     for finding in findings:
-        console.print(str(finding), markup=False, highlight=False)
+        report.print(str(finding))
     lines = len(found.records)
-    console.print(f"{lines} lines, {len(findings)} findings / 共 {lines} 行，问题 {len(findings)} 项", highlight=False)
+    report.print(f"{lines} lines, {len(findings)} findings / 共 {lines} 行，问题 {len(findings)} 项")
     if findings:
         raise typer.Exit(1)
 
@@ -43,11 +44,12 @@ def export(
     out: Target = None,
 ) -> None:
     """Write the books as text for Beancount or hledger. 导出为 Beancount 或 hledger 文本."""
+    require_writable([out] if out else [], [book])
     text = (to_beancount if form is Format.BEANCOUNT else to_hledger)(read_book(book))
     if out is None:
         typer.echo(text, nl=False)
     else:
-        out.write_text(text, encoding="utf-8", newline="\n")
+        write_files({out: text})
 
 
 @app.command()

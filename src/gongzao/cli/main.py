@@ -9,8 +9,8 @@ from copy import copy
 from importlib.metadata import entry_points
 
 import typer
-from rich.console import Console
 
+from gongzao.cli.output import console, print_on_any_console
 from gongzao.kernel import GongzaoError
 
 
@@ -45,8 +45,9 @@ def _attach(app: typer.Typer, group: str) -> None:
 
 def main() -> None:
     """Run the command; an error of ours is printed as text and ends with status 2, never as a traceback."""
+    print_on_any_console()
     try:
         build()()
     except GongzaoError as error:
-        Console(stderr=True, soft_wrap=True).print(f"{error.en}\n{error.zh}", markup=False, highlight=False)
+        console(stderr=True).print(f"{error.en}\n{error.zh}")
         sys.exit(2)

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from gongzao.cli import output
 from gongzao.kernel import Money
 from gongzao.research import LIMITS, Measure, equal_shares, optimum, read_bids, read_pabulib, share_cost, welfare_gap
 
@@ -37,7 +37,7 @@ def shares(
         }
         typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
         return
-    console = Console()
+    console = output.console(wrap=True)
     table = Table(title=f"净费用 Net cost {Money(found.cost)}", title_justify="left")
     for name in ("单位 Party", "最高报价 Bid", "分摊 Share", "退出轮次 Left in round"):
         table.add_column(name, justify="left" if name.startswith("单位") else "right")
@@ -81,7 +81,7 @@ def allocate(
         }
         typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
         return
-    console = Console()
+    console = output.console(wrap=True)
     table = Table(title=f"资金 Fund {float(contest.fund):,.2f}", title_justify="left")
     for name in ("项目 Project", "金额 Cost", "每单位效用 Rate", "支付方 Payers"):
         table.add_column(name, justify="left" if name.startswith("项目") else "right")
@@ -89,7 +89,7 @@ def allocate(
         rate = "余额补充 from the rest" if f.rate is None else f"{float(f.rate):.6g}"
         table.add_row(f.candidate, f"{float(f.cost):,.2f}", rate, str(len(f.payments)) if f.payments else "—")
     console.print(table)
-    console.print(f"余额 Rest: {float(found.rest):,.2f}", highlight=False)
-    console.print(f"最优解 Optimum: {' '.join(best)}　福利差距 Welfare gap: {float(gap):.2%}", highlight=False)
+    console.print(f"余额 Rest: {float(found.rest):,.2f}")
+    console.print(f"最优解 Optimum: {' '.join(best)}　福利差距 Welfare gap: {float(gap):.2%}")
     for text in LIMITS:
         console.print(text, style="dim")

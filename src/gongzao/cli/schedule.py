@@ -1,22 +1,26 @@
 """``gongzao schedule``: solve, check, explain, replan, draw and generate scheduling problems."""
 
 import json
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from gongzao import scheduling
-from gongzao.kernel import InvalidInput
-from gongzao.kernel import Problem as Fault
+from gongzao.cli.explained import print_conflict, print_explanation
+from gongzao.cli.output import console
+from gongzao.cli.warm import ready
+from gongzao.kernel import read_text, require_writable, write_files
 from gongzao.scheduling import Instance, Objective, Plan, Problem, Progress, Result, Stop
 
 app = typer.Typer(no_args_is_help=True, help="排程 · Scheduling: orders on machines, checked and explained.")
+
+SECONDS = 60.0
+"""Time limit of a search that is given none [s]."""
 
 
 class Form(StrEnum):
@@ -32,6 +36,7 @@ PlanArgument = Annotated[Path, typer.Argument(help="计划文件 · plan file th
 FormOption = Annotated[
     Form | None, typer.Option("--format", help="格式，缺省按扩展名 · format; by the ending if left out")
 ]
+SeedOption = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="随机种子 · seed")]
 
 
 @app.callback()
@@ -39,23 +44,8 @@ def top() -> None:
     """排程 · Scheduling."""
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fault = Fault(str(path), "schedule.unreadable", f"cannot be read: {error}", "文件无法读取")
-        raise InvalidInput([fault]) from error
-
-
 def _read_plan(instance: Instance, path: Path) -> Plan:
-    return scheduling.plan_from_json(_text(path), instance.numbers, str(path))
-
-
-def _write(path: Path, text: str) -> None:
-    """Write the whole text or nothing."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    return scheduling.plan_from_json(read_text(path), instance.numbers, str(path))
 
 
 def _line(news: Progress) -> Text:
@@ -64,23 +54,31 @@ def _line(news: Progress) -> Text:
     return Text(f"{news.seconds:7.1f} s  目标 objective {value}  下界 bound {bound}  差距 gap {gap:.2f} %")
 
 
-def _with_objective(problem: Problem, names: str) -> Problem:
-    from dataclasses import replace
-
-    return replace(problem, objective=Objective.lexicographic(*names.split(",")))
-
-
 @app.command()
 def solve(
     file: FileArgument,
     output: Annotated[Path, typer.Option(help="计划写到 · where to write the plan (JSON)")],
     form: FormOption = None,
-    time_limit: Annotated[float, typer.Option(min=0.0, help="秒 · seconds")] = 60.0,
-    workers: Annotated[int, typer.Option(min=1, help="线程数 · threads")] = 2,
-    seed: Annotated[int, typer.Option(min=0, help="随机种子 · seed")] = 0,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            help="搜索秒数，编译与读写不计；与 --iterations 都缺省时为 60 · seconds of search, compiling, reading and "
+            "writing not counted; 60 if --iterations is left out too"
+        ),
+    ] = None,
+    iterations: Annotated[
+        int | None,
+        typer.Option(help="移动次数；不限时间则结果可重复 · moves; with no time limit a run can be repeated"),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=1024, help="线程数 · threads")] = 2,
+    seed: SeedOption = 0,
     parts: Annotated[
         int,
-        typer.Option(min=0, help="独立部分分别求解，每部分的种子数 · solve independent parts, runs of each; 0: whole"),
+        typer.Option(
+            min=0,
+            max=1000,
+            help="独立部分分别求解，每部分的种子数 · solve independent parts, runs of each; 0: whole",
+        ),
     ] = 0,
     ray: Annotated[
         str, typer.Option(help="在 Ray 集群上求解各部分 · solve parts on the Ray cluster at an address (auto)")
@@ -90,24 +88,28 @@ def solve(
     ] = "",
 ) -> None:
     """求解 · Find a schedule; Ctrl-C ends the search and keeps the best found."""
+    stop = Stop(SECONDS if time_limit is None and iterations is None else time_limit, iterations)
+    require_writable([output], [file])
     instance = scheduling.read(file, form)
-    problem = _with_objective(instance.problem, objective) if objective else instance.problem
-    stop = Stop(seconds=time_limit)
+    problem = instance.problem
+    if objective:
+        problem = replace(problem, objective=Objective.lexicographic(*objective.split(",")))
+    ready()
     if parts or ray:
         result = _solve_parts(problem, stop, workers, seed, max(1, parts), ray)
     else:
         result = _solve(problem, stop, workers, seed)
     plan = Plan(result.schedule, result.objective, result.lower_bound)
-    _write(output, scheduling.plan_to_json(problem, plan, instance.numbers))
+    write_files({output: scheduling.plan_to_json(problem, plan, instance.numbers)})
     proven = "已证明最优 proven optimal" if result.optimal else f"差距 gap {100 * result.gap:.2f} %"
     values = ", ".join(map(str, result.objective))
     bounds = ", ".join(map(str, result.lower_bound))
-    Console(soft_wrap=True).print(f"目标 objective {values} · 下界 bound {bounds} · {proven}", highlight=False)
+    console().print(f"目标 objective {values} · 下界 bound {bounds} · {proven}")
 
 
 def _solve(problem: Problem, stop: Stop, workers: int, seed: int) -> Result:
-    console = Console(stderr=True)
-    with Live(Text("…"), console=console, refresh_per_second=4, transient=not console.is_terminal) as live:
+    err = console(stderr=True)
+    with Live(Text("…"), console=err, refresh_per_second=4, transient=not err.is_terminal) as live:
         return scheduling.solve(
             problem, stop=stop, seed=seed, workers=workers, on_progress=lambda news: live.update(_line(news))
         )
@@ -122,22 +124,20 @@ def _solve_parts(problem: Problem, stop: Stop, workers: int, seed: int, seeds: i
 
 @app.command()
 def check(file: FileArgument, plan: PlanArgument, form: FormOption = None) -> None:
-    """检查 · Check a plan against its problem by an independent checker; status 1 if a rule is broken."""
+    """检查 · Check a plan, and what it states of itself, by an independent checker; status 1 if a rule is broken."""
     instance = scheduling.read(file, form)
     found = _read_plan(instance, plan)
-    console = Console(soft_wrap=True)
+    out = console()
     broken = scheduling.check(instance.problem, found.schedule)
     for v in broken:
-        console.print(f"{v.rule}: job {v.job} task {v.task}: {v.en} / {v.zh}", markup=False, highlight=False)
-    if broken:
+        out.print(f"{v.rule}: job {v.job} task {v.task}: {v.en} / {v.zh}")
+    false = () if broken else scheduling.misstated(instance.problem, found, str(plan))
+    for fault in false:
+        out.print(f"{fault.text('en')} / {fault.text('zh')}")
+    if broken or false:
         raise typer.Exit(1)
     measures = found.schedule.measures(instance.problem)
-    stated = found.objective
-    values = " · ".join(f"{m} {v}" for m, v in measures.items())
-    if len(stated) == 1 and stated[0] not in measures.values() and stated != found.schedule.value(instance.problem):
-        console.print(f"objective stated as {stated[0]}, but the plan has {values} / 目标值与计划不符", highlight=False)
-        raise typer.Exit(1)
-    console.print(f"可行 feasible · {values}", highlight=False)
+    out.print("可行 feasible · " + " · ".join(f"{m} {v}" for m, v in measures.items()))
 
 
 @app.command()
@@ -149,41 +149,12 @@ def explain(
     """解释 · Say why jobs are late and which resources bind or, with no plan given, what cannot be kept together."""
     instance = scheduling.read(file, form)
     problem = instance.problem
-    if plan is None:
-        _explain_conflict(problem)
+    if plan is not None:
+        print_explanation(instance, _require_feasible(problem, _read_plan(instance, plan)))
         return
-    schedule = _require_feasible(problem, _read_plan(instance, plan))
-    told = scheduling.explain(problem, schedule)
-    console = Console()
-    for late in told.late[:20]:
-        console.print(
-            f"订单 job {problem.jobs[late.job].name or late.job}: 晚 late {late.minutes} min", highlight=False
-        )
-        for step in late.chain:
-            x = step.task
-            closed = f" + 停工 closed {step.closed} min" if step.closed else ""
-            where = problem.resources[x.resource].name or x.resource
-            console.print(f"  {x.job}-{x.task} @ {where} {x.start}–{x.end} ← {step.reason}{closed}", highlight=False)
-    table = Table("资源 resource", "占用 used", "空闲 idle [min]", "卡住 holds")
-    names = [r.name or str(i) for i, r in enumerate(problem.resources)]
-    for r in told.bottlenecks[:20] or range(min(20, len(names))):
-        use = told.use[r]
-        table.add_row(names[r], f"{100 * use.share:.1f} %", str(use.idle), str(use.holds))
-    console.print(table)
-
-
-def _explain_conflict(problem: Problem) -> None:
-    """Print what cannot be kept together and end with status 1, or say that nothing was found."""
-    console = Console(soft_wrap=True)
-    found = scheduling.conflict(problem)
-    if found is None:
-        console.print("没有发现冲突 no conflict found")
-        return
-    least = "，缺一即可行 (without any one of them there is a plan)" if found.irreducible else ""
-    console.print(f"不能同时满足 these cannot be kept together{least}:", highlight=False)
-    for zh, en in zip(found.zh, found.en, strict=True):
-        console.print(f"  {zh} · {en}", markup=False, highlight=False)
-    raise typer.Exit(1)
+    ready()
+    if print_conflict(problem):
+        raise typer.Exit(1)
 
 
 def _require_feasible(problem: Problem, plan: Plan) -> scheduling.Schedule:
@@ -199,7 +170,7 @@ def _require_feasible(problem: Problem, plan: Plan) -> scheduling.Schedule:
 
 def _pair(text: str, count: int, name: str) -> list[int]:
     parts = text.split(":")
-    if len(parts) != count or not all(p.isdigit() for p in parts):
+    if len(parts) != count or not all(p.isascii() and p.isdigit() and len(p) < 19 for p in parts):
         raise typer.BadParameter(f"{name} needs {count} whole numbers with colons between, not {text!r}")
     return [int(p) for p in parts]
 
@@ -216,30 +187,40 @@ def replan(
     finish: Annotated[list[str] | None, typer.Option(help="提前或推迟完工 JOB:TASK:END")] = None,
     cancel: Annotated[list[int] | None, typer.Option(help="取消订单 · JOB")] = None,
     urgent: Annotated[list[Path] | None, typer.Option(help="急单 · order file (JSON, gongzao.order)")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="随机种子 · seed")] = 0,
+    seed: SeedOption = 0,
 ) -> None:
     """重排 · Replan after events; what has started is frozen and little else moves."""
+    require_writable([problem_output, output], [file, plan, *(urgent or [])])
     instance = scheduling.read(file, form)
     schedule = _require_feasible(instance.problem, _read_plan(instance, plan))
     events: list[Any] = [scheduling.Breakdown(*_pair(t, 3, "--breakdown")) for t in breakdown or []]
     events += [scheduling.Finish(*_pair(t, 3, "--finish")) for t in finish or []]
     events += [scheduling.Cancel(j) for j in cancel or []]
-    events += [scheduling.Urgent(scheduling.order_from_json(_text(p), str(p))) for p in urgent or []]
+    events += [scheduling.Urgent(scheduling.order_from_json(read_text(p), str(p))) for p in urgent or []]
+    ready()
     new = scheduling.replan(instance.problem, schedule, now, events, seed=seed)
     numbers = Instance.of(new.problem).numbers
     zero = tuple(0 for _ in new.objective)
-    _write(problem_output, scheduling.problem_to_json(new.problem))
-    _write(output, scheduling.plan_to_json(new.problem, Plan(new.schedule, new.objective, zero), numbers))
-    text = f"目标 objective {', '.join(map(str, new.objective))} · 移动 moved {new.moved}"
-    Console(soft_wrap=True).print(text, highlight=False)
+    text = scheduling.plan_to_json(new.problem, Plan(new.schedule, new.objective, zero), numbers)
+    write_files({problem_output: scheduling.problem_to_json(new.problem), output: text})
+    console().print(f"目标 objective {', '.join(map(str, new.objective))} · 移动 moved {new.moved}")
 
 
 @app.command()
 def gantt(plan: PlanArgument, output: Annotated[Path, typer.Option(help="图写到 · .html, .svg or .png")]) -> None:
     """甘特图 · Draw a plan."""
-    from gongzao.scheduling.gantt import chart_from_json, write
+    from gongzao.scheduling.gantt import chart_from_json, lacks_font, require_kind, write
 
-    write(chart_from_json(_text(plan), str(plan)), output)
+    require_kind(output)
+    require_writable([output], [plan])
+    chart = chart_from_json(read_text(plan), str(plan))
+    if lacks_font(output):
+        console(stderr=True).print(
+            "没有安装中文字体，图中的汉字会显示为方框；请安装 Noto Sans CJK 等字体，或输出 .svg · "
+            "no font with Chinese characters is installed, so they come out as boxes; install one such as "
+            "Noto Sans CJK, or write .svg"
+        )
+    write(chart, output)
 
 
 @app.command()
@@ -247,13 +228,14 @@ def generate(
     firms: Annotated[int, typer.Option(min=1, help="企业数 · firms")],
     orders: Annotated[int, typer.Option(min=1, help="订单数 · orders")],
     output: Annotated[Path, typer.Option(help="问题写到 · where to write the problem (JSON)")],
-    seed: Annotated[int, typer.Option(min=0, help="随机种子 · seed")] = 0,
+    seed: SeedOption = 0,
 ) -> None:
     """生成示例数据 · Make a synthetic cluster: shifts, holidays, setups, transport, due dates, pools."""
     from gongzao.scheduling.generate import Recipe
     from gongzao.scheduling.generate import generate as make
 
+    require_writable([output])
     problem = make(Recipe(firms, orders), seed)
-    _write(output, scheduling.problem_to_json(problem))
+    write_files({output: scheduling.problem_to_json(problem)})
     size = {"jobs": len(problem.jobs), "tasks": problem.size, "resources": len(problem.resources)}
-    Console(soft_wrap=True).print(f"示例数据 {json.dumps(size)}", highlight=False)
+    console().print(f"示例数据 {json.dumps(size)}")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.text import Text as RichText
 
+from gongzao.cli import output
 from gongzao.kernel import InvalidValue
 from gongzao.targets import (
     Attainment,
@@ -45,10 +45,10 @@ def top() -> None:
 @app.command()
 def plans() -> None:
     """列出内置规划 · List the plans that come with Gongzao."""
-    console = Console(soft_wrap=True)
+    console = output.console()
     for plan_id, path in shipped_plans().items():
         plan = load(path).plan
-        console.print(f"{plan_id}\n  {plan.name.zh} {plan.document}\n  {plan.name.en}\n  {path}", highlight=False)
+        console.print(f"{plan_id}\n  {plan.name.zh} {plan.document}\n  {plan.name.en}\n  {path}")
 
 
 @app.command()
@@ -71,7 +71,7 @@ def status(
     if as_json:
         typer.echo(json.dumps(status_json(dossier, attainments), ensure_ascii=False, indent=2))
         return
-    console = Console()
+    console = output.console(wrap=True)
     console.print(status_table(dossier.plan, attainments, lang.value))
     for attainment in attainments:
         line = RichText(f"{attainment.target.name.get(lang)}：" if lang == "zh" else f"{attainment.target.name.en}: ")
