@@ -61,7 +61,10 @@ class Runner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """Tasks as threads of this process; the first SIGINT ends all their searches and keeps the best plan of each."""
+    """Tasks as threads of this process.
+
+    SIGINT ends all their searches and keeps the best plan of each part; seeds of a part that has one are left out.
+    """
 
     count: int = 1
 
@@ -72,8 +75,17 @@ class Threads:
     def run(self, works: Sequence[Work]) -> list[Result]:
         """Return the results in the order of the tasks."""
         flag = np.zeros(1, np.int64)
+        found: dict[int, Result] = {}
+
+        def run(work: Work) -> Result:
+            known = found.get(id(work.problem))
+            if flag[0] and known is not None:
+                return replace(known, iterations=0)
+            found[id(work.problem)] = work.run(flag)
+            return found[id(work.problem)]
+
         with interruptible(flag), ThreadPoolExecutor(self.count) as pool:
-            return list(pool.map(lambda work: work.run(flag), works))
+            return list(pool.map(run, works))
 
 
 class OnRay:

@@ -96,7 +96,8 @@ def solve(
     with interruptible(run.flag):
         plans = run.construct(initial)
         known = FAR if run.best is None else int(run.best.end.max())
-        run.raise_bound(lower_bound(problem, run.a, known, run.left() * BOUND_SHARE))
+        if not run.flag[0]:
+            run.raise_bound(lower_bound(problem, run.a, known, run.left() * BOUND_SHARE))
         if plans and not run.over():
             _improve(run, plans)
         elif not plans and stop.seconds is not None:
