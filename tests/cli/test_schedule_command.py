@@ -69,7 +69,6 @@ def test_outputs_are_refused_before_the_search(folder: Path) -> None:
         refused(code, "replan", "p.json", "o.json", "--now", "5", "--output", "q.json", "--problem-output", target)
     refused("file.is_input", "replan", "p.json", "o.json", "--now", "5", "--problem-output", "q", "--output", "o.json")
     refused("file.twice", "replan", "p.json", "o.json", "--now", "5", "--problem-output", "q", "--output", "./q")
-    refused("file.is_input", "gantt", "o.json", "--output", "o.svg") if (folder / "o.svg").exists() else None
     refused("schedule.chart", "gantt", "o.json", "--output", "o.json")
     refused("file.no_folder", "generate", "--firms", "3", "--orders", "3", "--output", "none/p.json")
     assert not (folder / "q.json").exists()
