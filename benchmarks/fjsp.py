@@ -1,6 +1,8 @@
 """Makespan of public flexible job shops: ours against the best known bounds and, side by side, PyJobShop.
 
 ``python -m benchmarks.fjsp --instances DIR --panel NAME --time-limit 60 --workers 2 --vs pyjobshop``
+
+The panel ``bffmor`` (arbitrary precedence) has no best known bounds here: its gaps are to the bound of the same run.
 """
 
 from __future__ import annotations
@@ -18,22 +20,29 @@ from typing import Any
 from gongzao.scheduling import Problem, Stop, check, read, solve
 
 PANELS = Path(__file__).with_name("panels.json")
+UNBOUNDED = ("bffmor",)
+"""Folders of instances of which the archive has no bounds."""
 PEER_WORKERS = (2, 8)
 """Threads the peer is tried with; its better result counts."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """Best known bounds of an instance."""
+    """Best known bounds of an instance; 0: none is known to us."""
 
     file: Path
     name: str
-    lower: int
-    upper: int
+    lower: int = 0
+    upper: int = 0
 
 
 def panel(instances: Path, name: str) -> list[Known]:
-    """Return the instances of a panel; an entry that is no instance stands for all whose name starts with it."""
+    """Return the instances of a panel; an entry that is no instance stands for all whose name starts with it.
+
+    A panel without bounds is the folder of its name.
+    """
+    if name in UNBOUNDED:
+        return [Known(file, file.stem) for file in sorted((instances / name).glob("*.fajsp"))]
     with (instances / "best_known.csv").open(encoding="utf-8") as lines:
         known = [
             Known(instances / r["file"], r["instance"], int(r["lower_bound"]), int(r["upper_bound"]))
@@ -73,24 +82,23 @@ def run(instances: Path, name: str, seconds: float, workers: int, seed: int, ver
     """Run a panel, print it line by line, and return everything measured."""
     rows: list[dict[str, Any]] = []
     for known in panel(instances, name):
-        problem = read(known.file, "fjs").problem
+        problem = read(known.file, "fajsp" if known.file.suffix == ".fajsp" else "fjs").problem
         began = time.perf_counter()
         result = solve(problem, stop=Stop(seconds=seconds), workers=workers, seed=seed)
+        best = known.upper or result.lower_bound[0]
         row: dict[str, Any] = {
             "instance": known.name,
             "best_known": [known.lower, known.upper],
             "objective": result.objective[0],
             "bound": result.lower_bound[0],
-            "gap": gap(result.objective[0], known.upper),
+            "gap": gap(result.objective[0], best),
             "seconds": time.perf_counter() - began,
             "feasible": not check(problem, result.schedule),
         }
         if versus == "pyjobshop":
             tried = {w: peer(problem, seconds, w) for w in PEER_WORKERS}
-            row["peer"] = {
-                str(w): {"objective": v, "bound": b, "gap": gap(v, known.upper)} for w, (v, b) in tried.items()
-            }
-            row["peer_gap"] = min(gap(v, known.upper) for v, _ in tried.values())
+            row["peer"] = {str(w): {"objective": v, "bound": b, "gap": gap(v, best)} for w, (v, b) in tried.items()}
+            row["peer_gap"] = min(gap(v, best) for v, _ in tried.values())
         rows.append(row)
         against = f"  peer {row['peer_gap']:6.2f} %" if "peer_gap" in row else ""
         print(
