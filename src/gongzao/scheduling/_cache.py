@@ -15,7 +15,7 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numba
 from numba.core import caching
@@ -49,7 +49,8 @@ def _state() -> str:
 
 def _homes() -> list[Path]:
     """Return where folders may be made, the best first: as told, beside the sources, in the user's cache."""
-    told = [Path(numba.config.CACHE_DIR)] if numba.config.CACHE_DIR else []
+    named = cast("Any", numba.config).CACHE_DIR
+    told = [Path(named)] if named else []
     own = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")
     user = Path(own) if own else Path("~/.cache").expanduser()
     place = hashlib.sha256(str(PACKAGE).encode()).hexdigest()[:8]
@@ -77,7 +78,7 @@ def folder() -> Path | None:
     return None
 
 
-class _Locator(caching._CacheLocator):  # type: ignore[misc]
+class _Locator(caching._CacheLocator):
     """Numba's question where a kernel is kept and whether it is still good."""
 
     def __init__(self, function: Any, home: Path) -> None:
@@ -99,30 +100,32 @@ class _Locator(caching._CacheLocator):  # type: ignore[misc]
         return None if home is None else cls(py_func, home)
 
 
-class _Impl(caching.CompileResultCacheImpl):  # type: ignore[misc]
-    _locator_classes = (_Locator,)
+class _Impl(caching.CompileResultCacheImpl):
+    _locator_classes: Any = (_Locator,)
 
 
-class _KernelCache(caching.Cache):  # type: ignore[misc]
+class _KernelCache(caching.Cache):
     """Numba's cache, without which everything works: a disk that is full or a folder that is gone loses only time."""
 
-    _impl_class = _Impl
+    _impl_class: Any = _Impl
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
+        base: Any = super()
         try:
-            return super().load_overload(sig, target_context)
+            return base.load_overload(sig, target_context)
         except _SPOILT:
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
+        base: Any = super()
         try:
-            super().save_overload(sig, data)
+            base.save_overload(sig, data)
         except _SPOILT:
-            self.disable()
+            base.disable()
 
 
 def cached(compiled: Any) -> Any:
     """Let a compiled function be kept in :func:`folder`, if there is one."""
     if folder() is not None:
-        compiled._cache = _KernelCache(compiled.py_func)
+        compiled._cache = cast("Any", _KernelCache)(compiled.py_func)
     return compiled

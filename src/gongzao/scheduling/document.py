@@ -10,7 +10,7 @@ from typing import Any
 from gongzao.scheduling.entries import VERSION, At, Reader, load, many, pair, record, row
 from gongzao.scheduling.epoch import epoch_text, parse_epoch
 from gongzao.scheduling.errors import InvalidProblem
-from gongzao.scheduling.model import Calendar, Fixed, Job, Link, Mode, Objective, Problem, Resource, Task
+from gongzao.scheduling.model import Calendar, Fixed, Job, Link, Measure, Mode, Objective, Problem, Resource, Task
 
 PROBLEM = "gongzao.problem"
 ORDER = "gongzao.order"
@@ -39,7 +39,7 @@ def _intervals(at: At) -> tuple[tuple[int, int], ...]:
 
 def read_objective(at: At) -> Objective:
     """Return the objective of a list of levels such as ``[{"tardiness": 1}, {"makespan": 1}]``."""
-    levels = []
+    levels: list[tuple[tuple[Measure, int], ...]] = []
     for level in at.items():
         weights = {name: weight.whole() for name, weight in level.entries().items()}
         try:

@@ -167,5 +167,5 @@ def write(chart: Chart, path: Path) -> None:
         For any other ending, or where nothing can be written.
     """
     require_kind(path)
-    draw = {".svg": svg, ".html": html, ".png": png}[path.suffix.lower()]
-    write_files({path: draw(chart)})
+    kind = path.suffix.lower()
+    write_files({path: png(chart) if kind == ".png" else svg(chart) if kind == ".svg" else html(chart)})

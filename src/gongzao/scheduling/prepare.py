@@ -25,7 +25,7 @@ MOVES = 200
 """Moves of a small search that uses every kernel at least once."""
 
 
-class _Heard(event.Listener):  # type: ignore[misc]
+class _Heard(event.Listener):
     """Tells when a kernel begins to be compiled; one that is found ready says nothing."""
 
     def __init__(self, told: Callable[[], None]) -> None:
