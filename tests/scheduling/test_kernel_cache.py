@@ -91,6 +91,16 @@ def test_where_nothing_can_be_written_kernels_are_kept_elsewhere_or_not_at_all(s
     assert run(sources, NUMBA_CACHE_DIR=told)[2].startswith(told)
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere")
+def test_kernels_of_an_installation_that_may_only_be_read_are_used(sources: Path, tmp_path: Path) -> None:
+    _, _, place = run(sources)
+    for folder_ in (Path(place), Path(place).parent):
+        folder_.chmod(0o555)
+    assert run(sources, XDG_CACHE_HOME=str(tmp_path / "cache")) == (1, False, place)
+    for folder_ in (Path(place).parent, Path(place)):
+        folder_.chmod(0o755)
+
+
 def test_the_state_covers_all_that_kernels_see_and_not_the_rest() -> None:
     seen = {p.name for p in seen_by_kernels()}
     assert {"_jit.py", "clockwork.py", "line.py", "arrays.py", "model.py", "tabu.py"} <= seen

@@ -13,6 +13,7 @@ import re
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -52,14 +53,16 @@ def _homes() -> list[Path]:
     named = cast("Any", numba.config).CACHE_DIR
     told = [Path(named)] if named else []
     own = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")
-    user = Path(own) if own else Path("~/.cache").expanduser()
+    users = [Path(own)] if own else []
+    with suppress(RuntimeError):  # nobody's home
+        users += [] if own else [Path.home() / ".cache"]
     place = hashlib.sha256(str(PACKAGE).encode()).hexdigest()[:8]
-    return [*told, PACKAGE / "__pycache__", user / "gongzao" / place]
+    return [*told, PACKAGE / "__pycache__", *(user / "gongzao" / place for user in users)]
 
 
 @cache
 def folder() -> Path | None:
-    """Return the folder of these sources' kernels, made if need be; ``None`` if nothing may be written anywhere.
+    """Return the folder of these sources' kernels, made if need be; ``None`` if there is none and none can be made.
 
     Folders of other states of the sources go.
     """
@@ -69,7 +72,9 @@ def folder() -> Path | None:
             mine.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=mine):
                 pass
-        except (OSError, RuntimeError):
+        except OSError:
+            if any(mine.glob("*.nbi")):
+                return mine  # an installation that may only be read, with its kernels
             continue
         for other in home.glob(f"{PREFIX}*"):
             if other != mine:

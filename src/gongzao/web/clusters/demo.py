@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from gongzao import targets
-from gongzao.kernel import Period
+from gongzao.kernel import Period, write_files
 from gongzao.web.accounts.models import Post, Role, User
 from gongzao.web.clusters.latest import advance, batches
 from gongzao.web.clusters.models import (
@@ -221,5 +221,5 @@ def add_demo_user(username: str, role: str, place: str, post: dict[str, Any] | N
     path = _users_file()
     path.touch(mode=0o600)
     path.chmod(0o600)
-    path.write_text(json.dumps([asdict(user) for user in users], ensure_ascii=False), "utf-8")
+    write_files({path: json.dumps([asdict(user) for user in users], ensure_ascii=False)})
     return user
