@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from gongzao.scheduling._jit import Ints, borrow, kernel
-from gongzao.scheduling.model import Assignment, Problem, Schedule
+from gongzao.scheduling._jit import Floats, Ints, borrow, kernel
+from gongzao.scheduling.model import Assignment, Calendar, Problem, Schedule
 
 FAR = 1 << 60
 """An instant that never comes."""
@@ -19,6 +19,7 @@ class Arrays(NamedTuple):
 
     A pool of k units is k equal ``unit`` entries: with tasks that take one unit each the two are the same. Time is cut
     into slots of ``1 << cal_shift`` minutes; ``cal_slot`` holds the first interval that ends after each slot begins.
+    ``pace`` is how many minutes a minute of work on a resource takes on average.
     """
 
     job: Ints
@@ -43,6 +44,7 @@ class Arrays(NamedTuple):
     cal_shift: Ints
     cal_slot_ptr: Ints
     cal_slot: Ints
+    pace: Floats
     site: Ints
     travel: Ints
     setup: Ints
@@ -108,6 +110,7 @@ def compile_problem(problem: Problem) -> Arrays:
         cal_shift=_ints(shift for shift, _ in slots),
         cal_slot_ptr=_rows(len(firsts) for _, firsts in slots),
         cal_slot=np.concatenate([np.zeros(0, np.int64), *(firsts for _, firsts in slots)]),
+        pace=np.array([_pace(problem.calendars, r.calendar) for r in problem.resources], np.float64),
         site=_ints(r.site for r in problem.resources),
         travel=np.array(problem.transport, np.int64),
         setup=_ints(-1 if r.setup is None else r.setup for r in problem.resources),
@@ -127,6 +130,26 @@ def compile_problem(problem: Problem) -> Arrays:
     )
 
 
+def overtime(a: Arrays, after: int) -> Arrays:
+    """Return the arrays with calendars that open once more ``after`` everything, which no job may reach: a deadline.
+
+    So a search always has a plan to go on from: what does not fit misses a hard instant by minutes that can be made
+    fewer, as with any other deadline. ``after`` [min] must be an instant by which a schedule ends if there is one.
+    """
+    calendars = len(a.cal_ptr) - 1
+    if calendars == 0:
+        return a
+    extra, ends = a.cal_ptr[1:], np.full(calendars, FAR >> 1)
+    worked = a.cal_work[extra - 1] + a.cal_end[extra - 1] - a.cal_start[extra - 1]
+    return a._replace(
+        cal_ptr=a.cal_ptr + np.arange(calendars + 1),
+        cal_start=np.insert(a.cal_start, extra, after + 1),
+        cal_end=np.insert(a.cal_end, extra, ends),
+        cal_work=np.insert(a.cal_work, extra, worked),
+        deadline=np.minimum(a.deadline, after),
+    )
+
+
 def _neighbours(count: int, arcs: list[tuple[int, int, int]]) -> tuple[Ints, Ints, Ints]:
     table = np.array(arcs, np.int64).reshape(-1, 3)
     table = table[np.argsort(table[:, 0], kind="stable")]
@@ -142,6 +165,13 @@ def _worked_before(problem: Problem) -> Ints:
             worked.append(total)
             total += end - start
     return _ints(worked)
+
+
+def _pace(calendars: Sequence[Calendar], index: int | None) -> float:
+    if index is None:
+        return 1.0
+    spans = calendars[index].intervals
+    return (spans[-1][1] - spans[0][0]) / sum(end - start for start, end in spans)
 
 
 def _slots(intervals: Ints) -> tuple[int, Ints]:
@@ -181,5 +211,5 @@ def units_for(a: Arrays, mode: Ints, start: Ints, end: Ints) -> Ints:
         res = a.mode_res[mode[i]]
         low, high = a.unit_ptr[res], a.unit_ptr[res + 1]
         unit[i] = low + np.argmin(free[low:high])
-        free[unit[i]] = end[i]
+        free[unit[i]] = max(free[unit[i]], end[i])
     return unit

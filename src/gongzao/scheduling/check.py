@@ -6,8 +6,9 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
+from gongzao.scheduling.errors import NotAPlan
 from gongzao.scheduling.model import Assignment, Calendar, Mode, Problem, Schedule
 
 
@@ -61,6 +62,32 @@ def check(problem: Problem, schedule: Schedule) -> tuple[Violation, ...]:
     return tuple(broken)
 
 
+def require_plan(problem: Problem, schedule: Schedule, objective: tuple[int, ...], bound: tuple[int, ...]) -> None:
+    """Let through a result that is what it says: a plan that breaks no rule, its objective, and a bound not above it.
+
+    Raises
+    ------
+    NotAPlan
+        With the first thing that is wrong.
+    """
+    broken = check(problem, schedule)
+    if broken:
+        first = broken[0]
+        where = f"job {first.job}, task {first.task}"
+        raise NotAPlan(
+            "schedule.not_a_plan",
+            en=f"the search ended with what is no plan, a fault of this program ({first.rule}; {where}: {first.en})",
+            zh=f"求解得到的不是可行计划，这是程序的错误（{first.rule}；订单 {first.job}，任务 {first.task}：{first.zh}）",
+        )
+    value = schedule.value(problem)
+    if value != objective or bound > value:
+        raise NotAPlan(
+            "schedule.misstated",
+            en=f"the plan is worth {value}, not {objective}, or the bound {bound} is false; a fault of this program",
+            zh=f"计划的目标值为 {value}，而不是 {objective}，或下界 {bound} 不成立；这是程序的错误",
+        )
+
+
 def _mode(problem: Problem, x: Assignment) -> Mode | None:
     return next((m for m in problem.jobs[x.job].tasks[x.task].modes if m.resource == x.resource), None)
 
@@ -83,6 +110,19 @@ def _calendar(problem: Problem, resource: int) -> Calendar | None:
     return None if index is None else problem.calendars[index]
 
 
+def _within(calendar: Calendar, x: Assignment, *, resumable: bool) -> bool:
+    """Return whether the first and the last minute of a task are worked, and if it cannot pause all between.
+
+    A task of no minutes may lie at any instant of an interval, its two ends included.
+    """
+    spans = _around(calendar, x.start, x.end)
+    if x.start == x.end:
+        return bool(spans)
+    first = next((i for i in spans if i[0] <= x.start < i[1]), None)
+    last = next((i for i in spans if i[0] < x.end <= i[1]), None)
+    return first is not None and last is not None and (resumable or first == last)
+
+
 def _task(problem: Problem, x: Assignment) -> Iterator[Violation]:
     job = problem.jobs[x.job]
     task = job.tasks[x.task]
@@ -96,22 +136,18 @@ def _task(problem: Problem, x: Assignment) -> Iterator[Violation]:
         return
     calendar = _calendar(problem, x.resource)
     worked = _worked(calendar, x.start, x.end)
-    if x.end < x.start or worked != mode.duration:
+    if x.end < x.start or worked != mode.duration or (mode.duration == 0 and x.end > x.start):
         yield fault(
             "duration",
-            f"{worked} minutes worked, {mode.duration} needed",
-            f"实际工作 {worked} 分钟，应为 {mode.duration}",
+            f"{worked} minutes worked from {x.start} to {x.end}, {mode.duration} needed",
+            f"{x.start} 至 {x.end} 实际工作 {worked} 分钟，应为 {mode.duration}",
         )
-    if calendar is not None:
-        spans = _around(calendar, x.start, x.end)
-        inside = [i for i in spans if i[0] <= x.start <= i[1]]
-        over = any(x.end <= b for _, b in inside)
-        if not inside or (not over and not task.resumable):
-            yield fault(
-                "calendar", f"{x.start} to {x.end} is not in working time", f"{x.start} 至 {x.end} 不在工作时间内"
-            )
-        if not any(a <= x.end <= b for a, b in spans):
-            yield fault("calendar", f"ends at {x.end}, outside working time", f"结束于 {x.end}，不在工作时间内")
+    elif calendar is not None and not _within(calendar, x, resumable=task.resumable):
+        yield fault(
+            "calendar",
+            f"{x.start} to {x.end}: starts or ends outside working time, or a break interrupts it",
+            f"{x.start} 至 {x.end}：开始或结束不在工作时间内，或被休息打断",
+        )
     earliest = max(job.release, task.release)
     if x.start < earliest:
         yield fault(
@@ -156,25 +192,6 @@ def _resources(problem: Problem, usable: list[Assignment]) -> Iterator[Violation
 
 
 def _sequence(problem: Problem, index: int, tasks: list[Assignment]) -> Iterator[Violation]:
-    resource = problem.resources[index]
-    calendar = _calendar(problem, index)
-    matrix = None if resource.setup is None else problem.setups[resource.setup]
-    family, free = resource.family, 0
-    for x in tasks:
-        mine = problem.jobs[x.job].tasks[x.task].family
-        if matrix is not None and family is not None and x.start >= free:
-            worked = _worked(calendar, free, x.start)
-            if worked < matrix[family][mine]:
-                need = matrix[family][mine]
-                yield Violation(
-                    "setup",
-                    x.job,
-                    x.task,
-                    f"{worked} minutes before it, setup needs {need}",
-                    f"换型需 {need} 分钟，只有 {worked}",
-                )
-        family = mine
-        free = max(free, x.end)
     for one, two in pairwise(tasks):
         if two.start < one.end:
             yield Violation(
@@ -184,6 +201,53 @@ def _sequence(problem: Problem, index: int, tasks: list[Assignment]) -> Iterator
                 f"starts at {two.start} while resource {index} is busy until {one.end}",
                 f"开始于 {two.start}，而资源 {index} 占用至 {one.end}",
             )
+    setup = problem.resources[index].setup
+    if setup is not None:
+        yield from _setups(problem, index, problem.setups[setup], tasks)
+
+
+def _setups(
+    problem: Problem, index: int, matrix: tuple[tuple[int, ...], ...], tasks: list[Assignment]
+) -> Iterator[Violation]:
+    """Go through a resource task by task, with all families that it may be in by then.
+
+    Tasks of no minutes at one instant may follow one another in any order.
+    """
+    calendar = _calendar(problem, index)
+    initial = problem.resources[index].family
+    families, free = None if initial is None else {initial}, 0
+    for (start, end), together in groupby(tasks, key=lambda x: (x.start, x.end)):
+        group = list(together)
+        kinds = [problem.jobs[x.job].tasks[x.task].family for x in group]
+        worked = _worked(calendar, free, start) if start >= free else None
+        first = set(kinds)
+        if families is not None and worked is not None:
+            first = {k for k in kinds if min(matrix[f][k] for f in families) <= worked}
+        after = _last(matrix, kinds, first)
+        if not after:
+            before, minutes = (kinds, 0) if first or families is None else (families, worked)
+            need = min(matrix[f][k] for f in before for k in kinds)
+            yield Violation(
+                "setup",
+                group[0].job,
+                group[0].task,
+                f"{minutes} minutes before it, setup needs {need}",
+                f"换型需 {need} 分钟，只有 {minutes}",
+            )
+        families, free = after or set(kinds), max(free, end)
+
+
+def _last(matrix: tuple[tuple[int, ...], ...], kinds: list[int], first: set[int]) -> set[int]:
+    """Return which families may come last where tasks of no minutes follow one another at one instant."""
+    ways = {(k, tuple(sorted(kinds))) for k in first}
+    for _ in kinds[1:]:
+        ways = {(g, _less(rest, f)) for f, rest in ways for g in set(_less(rest, f)) if matrix[f][g] == 0}
+    return {k for k, _ in ways}
+
+
+def _less(kinds: tuple[int, ...], one: int) -> tuple[int, ...]:
+    at = kinds.index(one)
+    return kinds[:at] + kinds[at + 1 :]
 
 
 def _pool(problem: Problem, index: int, tasks: list[Assignment]) -> Iterator[Violation]:

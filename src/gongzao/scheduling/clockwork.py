@@ -53,11 +53,16 @@ def work_done(a: Arrays, res: int, t: int, work: int) -> int:
 
 @leaf
 def place(a: Arrays, res: int, t: int, duration: int, resumable: int) -> tuple[int, int]:
-    """Return the earliest (start, end) at or after ``t`` of ``duration`` working minutes; FAR if there is none."""
+    """Return the earliest (start, end) at or after ``t`` of ``duration`` working minutes; FAR if there is none.
+
+    No minutes may also lie at the end of an interval.
+    """
     cal = a.calendar[res]
     if cal < 0 or t >= FAR:
         return t, t + duration
     k = interval_at(a, cal, t)
+    if duration == 0 and k > a.cal_ptr[cal] and a.cal_end[k - 1] == t:
+        return t, t
     last = a.cal_ptr[cal + 1]
     if resumable == 0:
         while k < last and a.cal_end[k] - max(t, a.cal_start[k]) < duration:

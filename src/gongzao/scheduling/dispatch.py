@@ -10,6 +10,7 @@ import numpy as np
 from gongzao.scheduling._jit import Floats, Ints, Words, borrow, kernel, leaf, next_random, random_state
 from gongzao.scheduling.arrays import FAR, Arrays
 from gongzao.scheduling.clockwork import place, work_done
+from gongzao.scheduling.errors import NoSchedule
 
 ATC, EDD, MOST_WORK, COMPLETION = 0, 1, 2, 3
 FAR_ENOUGH = 1e12
@@ -69,13 +70,7 @@ class Desk(NamedTuple):
 
 def tails(a: Arrays) -> Ints:
     """Return for each task the least time [min] its job needs after it, closed hours counted on average."""
-    pace = np.ones(len(a.unit_ptr) - 1)
-    for res, cal in enumerate(a.calendar.tolist()):
-        if cal >= 0:
-            low, high = a.cal_ptr[cal], a.cal_ptr[cal + 1]
-            worked = int((a.cal_end[low:high] - a.cal_start[low:high]).sum())
-            pace[res] = (a.cal_end[high - 1] - a.cal_start[low]) / worked
-    stretched = (a.mode_dur * pace[a.mode_res]).astype(np.int64)
+    stretched = (a.mode_dur * a.pace[a.mode_res]).astype(np.int64)
     shortest = np.minimum.reduceat(stretched, a.mode_ptr[:-1])
     return longest_after(a, shortest)
 
@@ -331,8 +326,13 @@ def _freeze(a: Arrays, desk: Desk) -> None:
     desk.fixed[:] = [i for row in units for i in row]
 
 
-def dispatch(a: Arrays, rule: Rule, seed: int) -> Plan | None:
-    """Return the plan a rule builds, or ``None`` if some task finds no slot before its calendars end.
+def dispatch(a: Arrays, rule: Rule, seed: int) -> Plan:
+    """Return the plan a rule builds.
+
+    Raises
+    ------
+    NoSchedule
+        If a task finds no slot before its calendars end, which cannot be where they have :func:`overtime`.
 
     References
     ----------
@@ -357,7 +357,11 @@ def dispatch(a: Arrays, rule: Rule, seed: int) -> Plan | None:
     )
     _freeze(a, desk)
     unplanned = simulate(a, desk, max(1.0, float(a.mode_dur.mean())))
-    return None if unplanned or int(desk.plan.end.max()) >= FAR else desk.plan
+    if unplanned or int(desk.plan.end.max()) >= FAR:
+        raise NoSchedule(
+            "schedule.unfit", en="a task finds no slot before its calendars end", zh="有任务在日历结束前没有可用时段"
+        )
+    return desk.plan
 
 
 def portfolio(due: bool, count: int, seed: int) -> list[Rule]:

@@ -108,10 +108,7 @@ class EliteSearch:
             return self.starts.pop(0)
         if len(self.pool) < POOL:
             rule = portfolio(due=False, count=STARTS, seed=self._seed())[-1]
-            plan = dispatch(self.a, rule, self._seed())
-            if plan is not None:
-                return solution_of(self.a, plan)
-            return self.best.order, self.best.alt
+            return solution_of(self.a, dispatch(self.a, rule, self._seed()))
         one, two = (self.pool[i] for i in self.rng.choice(len(self.pool), 2, replace=False))
         share = float(self.rng.uniform(0.35, 0.65))
         return relink(one.order, one.alt, two.order, two.alt, share, random_state(self._seed()))

@@ -17,7 +17,7 @@ from ortools.sat.python import cp_model
 
 from gongzao.scheduling._jit import Bools, Ints
 from gongzao.scheduling.arrays import FAR, Arrays, units_for
-from gongzao.scheduling.axis import closed, keep_unbroken
+from gongzao.scheduling.axis import CLOSING, EITHER, OPENING, closed, keep_unbroken
 from gongzao.scheduling.dispatch import Plan
 from gongzao.scheduling.frames import frames, no_plan, worked
 from gongzao.scheduling.model import Measure, Objective, Problem
@@ -133,17 +133,17 @@ class ExactModel:
         if a.fixed_mode[i] >= 0:
             model.add(self.used[int(a.mode_ptr[i] + a.fixed_mode[i])] == 1)
             model.add(self.start[i] == int(a.fixed_start[i]))
-        by_calendar: dict[int, list[int]] = {}
+        by_calendar: dict[tuple[int, bool], list[int]] = {}
         by_site: dict[int, list[cp_model.IntVar]] = {}
         for m in modes:
-            by_calendar.setdefault(int(a.calendar[a.mode_res[m]]), []).append(m)
+            by_calendar.setdefault((int(a.calendar[a.mode_res[m]]), bool(a.mode_dur[m] > 0)), []).append(m)
             by_site.setdefault(int(a.site[a.mode_res[m]]), []).append(self.used[m])
-        for cal, ways in by_calendar.items():
+        for (cal, _), ways in by_calendar.items():
             self._lay(i, cal, ways, [] if len(by_calendar) == 1 else [self._either([self.used[m] for m in ways])])
         self.sites[i] = {s: [] if len(by_site) == 1 else [self._either(x)] for s, x in by_site.items()}
 
     def _lay(self, i: int, cal: int, modes: list[int], when: list[cp_model.IntVar]) -> None:
-        """Lay a task on the axis of a calendar, for those of its modes that work by it."""
+        """Lay a task on the axis of a calendar, for those of its modes that work by it, all or none of no minutes."""
         a, model = self.a, self.model
         lengths = [int(a.mode_dur[m]) for m in modes]
         least = min(lengths)
@@ -165,24 +165,25 @@ class ExactModel:
                 model.add(end == begin + least + extra)
             if when:
                 model.add(begin == low).only_enforce_if(when[0].negated())
-            self._clock(i, cal, modes, begin, end, when)
+            self._clock(i, cal, begin, end, when, lasts=least > 0)
         for m, n in zip(modes, lengths, strict=True):
             used = self.used[m]
-            if cal >= 0 and not a.resumable[i]:
+            if cal >= 0 and n > 0 and not a.resumable[i]:
                 keep_unbroken(model, a, cal, begin, n, self.frame[i], used)
             span = model.new_optional_fixed_size_interval_var(begin, n, used, "")
             self.on.setdefault(int(a.mode_res[m]), []).append(
-                Use(i, begin, begin + n, low, high, n, [used], bool(self.free[i]), span)
+                Use(i, begin, begin + n, low, high, n, [used], bool(self.free[i]), span, self.start[i])
             )
 
     def _clock(
         self,
         i: int,
         cal: int,
-        modes: list[int],
         begin: cp_model.LinearExpr,
         end: cp_model.LinearExpr,
         when: list[cp_model.IntVar],
+        *,
+        lasts: bool,
     ) -> None:
         """Tie the start and finish of a task to where it begins and ends on an axis."""
         a, model = self.a, self.model
@@ -190,14 +191,13 @@ class ExactModel:
             model.add(self.start[i] == begin).only_enforce_if(when)
             model.add(self.finish[i] == end).only_enforce_if(when)
             return
-        model.add(self.start[i] == begin + closed(model, a, cal, begin, self.frame[i], side=0)).only_enforce_if(when)
-        if not a.resumable[i]:
+        side = OPENING if lasts else EITHER
+        model.add(self.start[i] == begin + closed(model, a, cal, begin, self.frame[i], side)).only_enforce_if(when)
+        if lasts and a.resumable[i]:
+            broken = closed(model, a, cal, end, self.frame[i], CLOSING)
+            model.add(self.finish[i] == end + broken).only_enforce_if(when)
+        else:
             model.add(self.finish[i] - self.start[i] == end - begin).only_enforce_if(when)
-            return
-        broken = closed(model, a, cal, end, self.frame[i], side=1)
-        for m in modes if (a.mode_dur[modes] == 0).any() else modes[:1]:
-            row = self.finish[i] == (end + broken if a.mode_dur[m] > 0 else self.start[i])
-            model.add(row).only_enforce_if(when if a.mode_dur[modes].all() else [self.used[m]])
 
     def _arcs(self, i: int) -> None:
         a = self.a
@@ -247,7 +247,8 @@ class ExactModel:
                 at, n = worked(a, cal, int(plan.start[i])), int(a.mode_dur[plan.mode[i]])
                 begin = cp_model.LinearExpr.constant(at)
                 span = self.model.new_fixed_size_interval_var(at, n, "")
-                self.on[r].append(Use(i, begin, begin + n, at, at + n, n, [], False, span))
+                start = cp_model.LinearExpr.constant(int(plan.start[i]))
+                self.on[r].append(Use(i, begin, begin + n, at, at + n, n, [], False, span, start))
 
     def _levels(self) -> list[cp_model.LinearExprT]:
         a, model = self.a, self.model
@@ -321,10 +322,11 @@ class ExactModel:
         seed: int,
         on_bound: Callable[[int], None] | None = None,
         kinds: Sequence[str] = (),
+        effort: float = float("inf"),
     ) -> tuple[Plan | None, tuple[int, ...], bool]:
         """Minimise level after level; return the best plan, the bounds of the levels reached, and infeasibility.
 
-        ``on_bound`` is told the bound of the first level whenever it rises; ``kinds`` names searches (of
+        ``effort`` is the most deterministic time of a level. ``on_bound`` is told the bound of the first level whenever it rises; ``kinds`` names searches (of
         :data:`PROVERS`) to run instead of the solver's own choice. Where the makespan is the whole objective, latest
         ends that are impossible bound it too.
         """
@@ -334,6 +336,7 @@ class ExactModel:
         for level in self.levels:
             share = 1.0 if level is self.levels[-1] else FIRST
             solver = self._solver((until - time.perf_counter()) * share, workers, seed)
+            solver.parameters.max_deterministic_time = effort
             solver.parameters.merge_text_format(PROOF)
             solver.parameters.subsolvers.extend(kinds)
             if on_bound is not None and not bounds:

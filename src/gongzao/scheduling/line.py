@@ -13,6 +13,7 @@ from gongzao.scheduling._jit import Floats, Ints, Words, borrow, kernel, leaf, l
 from gongzao.scheduling.arrays import FAR, Arrays
 from gongzao.scheduling.clockwork import place, work_done
 from gongzao.scheduling.dispatch import Plan, ready_at, setup_between
+from gongzao.scheduling.errors import NoSchedule
 
 REACH = 2_000
 """Starts that a move may change before it is given up; keeps moves on large plans cheap."""
@@ -83,13 +84,24 @@ def new_line(a: Arrays) -> Line:
 
 
 def load(a: Arrays, line: Line, plan: Plan) -> None:
-    """Make ``line`` the earliest schedule with the sequences of ``plan``."""
+    """Make ``line`` the earliest schedule with the sequences of ``plan``.
+
+    Raises
+    ------
+    NoSchedule
+        If it does not fit into the calendars, which cannot be where they have :func:`overtime`.
+    """
     rank = np.empty(len(a.job), np.int64)
     rank[a.topological] = np.arange(len(a.job))
     order = np.lexsort((rank, plan.end, plan.start)).astype(np.int64)
     for mine, other in zip(line.plan, plan, strict=True):
         mine[:] = other
-    _fill(a, line, order)
+    if not _fill(a, line, order):
+        raise NoSchedule(
+            "schedule.unfit",
+            en="the order of the tasks does not fit into the calendars",
+            zh="任务的先后次序无法在日历内排下",
+        )
 
 
 def settled(a: Arrays, plan: Plan) -> Plan:
@@ -107,7 +119,8 @@ def settled(a: Arrays, plan: Plan) -> Plan:
 
 
 @kernel
-def _fill(a: Arrays, line: Line, order: Ints) -> None:
+def _fill(a: Arrays, line: Line, order: Ints) -> bool:
+    """Lay out the sequences of ``line.plan`` in this topological order; return whether all tasks found a slot."""
     a, line = borrow(a), borrow(line)
     line.length[:] = 0
     line.totals[:] = 0
@@ -133,8 +146,9 @@ def _fill(a: Arrays, line: Line, order: Ints) -> None:
     line.size[3] = len(order)
     for k in range(len(order)):
         mark_dirty(line, k)
-    propagate(a, line, 0, np.zeros(6), NO_CAP)
-    line.size[3] = REACH
+    fits = propagate(a, line, 0, np.zeros(6), NO_CAP)
+    line.size[3] = min(REACH, len(order))
+    return fits
 
 
 @leaf

@@ -408,8 +408,13 @@ class Problem:
 
     @cached_property
     def horizon(self) -> int:
-        """Return an instant [min] by which everything can be done one after the other, calendars aside."""
+        """Return an instant [min] by which everything can be done one after the other, calendars aside.
+
+        Where ``changes`` count that is after every start of the baseline.
+        """
         top = max((j.release for j in self.jobs), default=0)
+        if any(m is Measure.CHANGES for level in self.objective.levels for m, _ in level):
+            top = max([top, *(b[1] for row in self.baseline or () for b in row if b is not None)])
         setup = max((max(map(max, s)) for s in self.setups if s), default=0)
         travel = max(map(max, self.transport))
         close = max((c.intervals[-1][1] for c in self.calendars), default=0)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from gongzao.scheduling._jit import Ints
-from gongzao.scheduling.arrays import FAR, Arrays, compile_problem, from_schedule, units_for
+from gongzao.scheduling.arrays import FAR, Arrays, compile_problem, from_schedule, overtime, units_for
 from gongzao.scheduling.bounds import require_slots
 from gongzao.scheduling.dispatch import Plan, dispatch, portfolio
 from gongzao.scheduling.errors import NoSchedule
@@ -33,6 +33,8 @@ START_TASKS = 400_000
 START_SHARE = 0.1
 """Share of the time limit after which no further plan is built."""
 NO_END = 1 << 60
+EFFORT = 2.0
+"""Deterministic time of the exact model where no plan was found and there is no time limit."""
 
 
 class Search(Protocol):
@@ -86,18 +88,31 @@ class News(NamedTuple):
 
 
 class Run:
-    """One solve under way: the clock, the incumbent, the bound and their history."""
+    """One solve under way: the clock, the incumbent, the bound and their history.
+
+    Proofs and bounds look at the problem as it is, ``a``; searches at ``open``, where work that finds no slot is late
+    instead. Plans are scored by the latter, so that none that needs such a slot counts as one.
+    """
 
     def __init__(
-        self, problem: Problem, stop: Stop, workers: int, seed: int, on_progress: Callable[[Progress], None] | None
+        self,
+        problem: Problem,
+        stop: Stop,
+        workers: int,
+        seed: int,
+        initial: Schedule | None,
+        on_progress: Callable[[Progress], None] | None,
     ) -> None:
         self.problem, self.stop, self.workers, self.seed, self.on_progress = problem, stop, workers, seed, on_progress
+        self.initial = initial
         self.began = time.perf_counter()
         self.flag = np.zeros(1, np.int64)
         self.iterations = 0
         self.history: list[Progress] = []
         self.a = compile_problem(problem)
         require_slots(problem, self.a, earliest_ends(self.a))
+        ends = () if initial is None else (x.end for x in initial.tasks)
+        self.open = overtime(self.a, max([problem.horizon, *ends]))
         self.bound: tuple[int, ...] = tuple(0 for _ in problem.objective.levels)
         self.best: Plan | None = None
         self.score = Score(NO_END, ())
@@ -111,6 +126,10 @@ class Run:
     def left(self) -> float:
         """Return the seconds left."""
         return float("inf") if self.stop.seconds is None else self.stop.seconds - self.seconds()
+
+    def known(self) -> int:
+        """Return the makespan of the incumbent, FAR as long as it is no plan."""
+        return FAR if self.best is None or self.score.missed > 0 else int(self.best.end.max())
 
     def moves_left(self) -> int:
         """Return the moves left."""
@@ -126,7 +145,7 @@ class Run:
 
     def take(self, plan: Plan) -> None:
         """Make a plan the incumbent if it is better."""
-        score = score_of(self.a, self.problem.objective, plan)
+        score = score_of(self.open, self.problem.objective, plan)
         if self.best is None or score < self.score:
             self.best, self.score = Plan(*(x.copy() for x in plan)), score
             self.tell()
@@ -156,11 +175,11 @@ class Run:
                 self.take(plan)
             self.raise_bound(bound)
 
-    def construct(self, initial: Schedule | None) -> list[Plan]:
+    def construct(self) -> list[Plan]:
         """Return the starting plans, the best first."""
         plans = []
-        if initial is not None:
-            mode, start, end = from_schedule(self.a, initial)
+        if self.initial is not None:
+            mode, start, end = from_schedule(self.a, self.initial)
             plans.append(Plan(mode, units_for(self.a, mode, start, end), start, end))
             self.take(plans[0])
         due, frozen = bool((self.a.due < FAR).any()), bool((self.a.fixed_mode >= 0).any())
@@ -169,12 +188,12 @@ class Run:
             late = self.stop.seconds is not None and self.seconds() > START_SHARE * self.stop.seconds
             if self.best is not None and (self.flag[0] or late):
                 break
-            plan = dispatch(self.a, rule, self.seed)
-            if plan is not None:
-                plan = settled(self.a, plan) if frozen else plan
-                plans.append(plan)
-                self.take(plan)
-        plans.sort(key=lambda p: score_of(self.a, self.problem.objective, p))
+            plan = dispatch(self.open, rule, self.seed)
+            if frozen or score_of(self.open, self.problem.objective, plan).missed > 0:
+                plan = settled(self.open, plan)
+            plans.append(plan)
+            self.take(plan)
+        plans.sort(key=lambda p: score_of(self.open, self.problem.objective, p))
         return plans
 
     def search(self, search: Search, share: float, threads: int | None = None) -> None:
@@ -255,19 +274,19 @@ class Run:
                 done.result()
 
     def prove(self, share: float) -> Plan | None:
-        """Run the exact model for ``share`` of the time that is left; return its plan if it is better."""
+        """Run the exact model for ``share`` of the time that is left; return its plan if it is better.
+
+        Without a time limit it runs with one thread and for a fixed effort, so that its answer is always the same.
+        """
         model = self._exact_model()
         if model is None:
             return None
         seconds = self.left() * share
-        found: list[tuple[Plan | None, tuple[int, ...], bool]] = []
+        threads, effort = (1, EFFORT) if self.stop.seconds is None else (max(2, self.workers), float("inf"))
         with ThreadPoolExecutor(1) as pool:
-            run = pool.submit(
-                lambda: found.append(model.solve(seconds, max(2, self.workers), self.seed, self._bounded))
-            )
+            run = pool.submit(lambda: model.solve(seconds, threads, self.seed, self._bounded, effort=effort))
             self._await([run], -1.0, model.interrupt)
-            run.result()
-        plan, bound, infeasible = found[0]
+            plan, bound, infeasible = run.result()
         if infeasible and self.score.missed > 0:
             raise NoSchedule(
                 "schedule.infeasible",

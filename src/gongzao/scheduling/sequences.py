@@ -22,7 +22,7 @@ ROWS = 4
 class Use(NamedTuple):
     """A task on a resource, in minutes worked there: ``when`` it takes it, it lies between ``low`` and ``high``.
 
-    Those that are not ``free`` keep their order.
+    Those that are not ``free`` keep their order; ``start`` is on the clock.
     """
 
     task: int
@@ -34,6 +34,7 @@ class Use(NamedTuple):
     when: list[cp_model.IntVar]
     free: bool
     span: cp_model.IntervalVar
+    start: cp_model.LinearExprT
 
 
 def sequence(model: cp_model.CpModel, a: Arrays, plan: Plan, r: int, uses: list[Use], *, whole: bool) -> None:
@@ -42,11 +43,11 @@ def sequence(model: cp_model.CpModel, a: Arrays, plan: Plan, r: int, uses: list[
     A setup that is longer than a way by other families is kept only in the model of a ``whole`` problem.
     """
     capacity = int(a.unit_ptr[r + 1] - a.unit_ptr[r])
-    spans = [u.span for u in uses]
     if capacity > 1:
+        spans = [u.span for u in uses if u.length > 0]
         model.add_cumulative(spans, [1] * len(spans), capacity)
         return
-    model.add_no_overlap(spans)
+    model.add_no_overlap([u.span for u in uses])
     kept = [u for u in uses if not u.free]
     kept.sort(key=lambda u: (int(plan.start[u.task]), int(plan.end[u.task])))
     for u, v in pairwise(kept):
@@ -84,6 +85,9 @@ def _apart(model: cp_model.CpModel, u: Use, v: Use, after_u: int, after_v: int) 
         order = model.new_bool_var("")
         model.add(u.end + after_u <= v.begin).only_enforce_if([*both, order])
         model.add(v.end + after_v <= u.begin).only_enforce_if([*both, order.negated()])
+        if u.length == v.length == 0:
+            model.add(u.start <= v.start).only_enforce_if([*both, order])
+            model.add(v.start <= u.start).only_enforce_if([*both, order.negated()])
     elif u_first and not v_first and u.high + after_u > v.low:
         model.add(u.end + after_u <= v.begin).only_enforce_if(both)
     elif v_first and not u_first and v.high + after_v > u.low:
@@ -106,6 +110,8 @@ def _circuit(model: cp_model.CpModel, uses: list[Use], family: list[int], setups
                 arcs.append((k + 1, other + 1, follows))
                 gap = int(setups[family[k], family[other]])
                 model.add(v.begin >= u.end + gap).only_enforce_if(follows)
+                if u.length == v.length == 0:
+                    model.add(v.start >= u.start).only_enforce_if(follows)
     model.add_circuit(arcs)
 
 

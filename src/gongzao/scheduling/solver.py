@@ -7,9 +7,9 @@ from collections.abc import Callable
 from gongzao.kernel import InvalidValue
 from gongzao.scheduling._jit import Ints
 from gongzao.scheduling.anneal import AnnealSearch
-from gongzao.scheduling.arrays import FAR, to_schedule
+from gongzao.scheduling.arrays import to_schedule
 from gongzao.scheduling.bounds import lower_bound
-from gongzao.scheduling.check import check
+from gongzao.scheduling.check import check, require_plan
 from gongzao.scheduling.dispatch import Plan
 from gongzao.scheduling.elite import EliteSearch
 from gongzao.scheduling.errors import InvalidProblem, NoSchedule
@@ -31,9 +31,9 @@ FIRST, CLOSE, CLOSE_FIRST = 0.05, 0.02, 0.2
 """Share of the time the search of a small shop has to itself; where the gap is then below the second figure, it is a
 better schedule rather than the proof that is missing, and the search has the third share of the rest too."""
 
-QUICK, PROOF, ANNEAL = 0.15, 0.3, 0.8
-"""Share of the time for a quick annealing, of the rest for a proof, and of what is left then for a slow annealing until
-windows come."""
+QUICK, PROOF, REPAIR, ANNEAL = 0.15, 0.3, 0.8, 0.8
+"""Share of the time for a quick annealing, of the rest for a proof, or where no plan was found yet for the exact model
+to find one, and of what is left then for a slow annealing until windows come."""
 WINDOWED = 3_000
 """Tasks beyond which annealing gets further than windows in the same time."""
 
@@ -82,7 +82,10 @@ def solve(
     Raises
     ------
     NoSchedule
-        If a task fits nowhere, no schedule exists, or none was found that keeps deadlines and frozen starts.
+        If a task fits nowhere, it is proven that no schedule exists, or none was found and the question is open
+        (``schedule.none_found``).
+    NotAPlan
+        If the result breaks a rule, which would be a fault of this program.
     InvalidProblem
         If ``initial`` is not feasible.
     """
@@ -90,25 +93,26 @@ def solve(
         raise InvalidValue("schedule.workers", en=f"workers must be at least 1, not {workers}", zh="线程数至少为 1")
     if initial is not None:
         _require_initial(problem, initial)
-    run = Run(problem, stop, workers, seed, on_progress)
+    run = Run(problem, stop, workers, seed, initial, on_progress)
     if interrupt is not None:
         run.flag = interrupt
     with interruptible(run.flag):
-        plans = run.construct(initial)
-        known = FAR if run.best is None else int(run.best.end.max())
+        plans = run.construct()
         if not run.flag[0]:
-            run.raise_bound(lower_bound(problem, run.a, known, run.left() * BOUND_SHARE))
-        if plans and not run.over():
+            run.raise_bound(lower_bound(problem, run.a, run.known(), run.left() * BOUND_SHARE))
+        if not run.over():
             _improve(run, plans)
-        elif not plans and stop.seconds is not None:
+        if run.score.missed > 0 and run.left() > 0 and not run.flag[0]:
             run.prove(1.0)
     if run.best is None or run.score.missed > 0:
         raise NoSchedule(
             "schedule.none_found",
-            en="no schedule was found that keeps calendars, deadlines and frozen starts",
-            zh="没有找到同时满足日历、最后期限和冻结开始时间的排程",
+            en="no schedule was found within the limit; whether calendars, deadlines and frozen starts allow one "
+            "is not decided, a longer search may tell",
+            zh="在限定内没有找到排程；日历、最后期限和冻结开始时间是否允许存在排程尚未确定，更长的求解可能得出结论",
         )
     schedule = to_schedule(run.a, run.best.mode, run.best.start, run.best.end)
+    require_plan(problem, schedule, run.score.levels, run.bound)
     return Result(schedule, run.score.levels, run.bound, tuple(run.history), run.iterations, run.seconds())
 
 
@@ -116,15 +120,15 @@ def _improve(run: Run, plans: list[Plan]) -> None:
     if suits(run.a) and run.problem.objective.levels == Objective().levels:
         _improve_shop(run, plans)
         return
-    a = run.a
+    a = run.open
     moves = run.stop.iterations or int((run.stop.seconds or 0.0) * 50_000 * run.workers)
     search = AnnealSearch(a, run.problem.objective, plans[:1], run.seed, run.workers, moves / len(a.job))
     if run.stop.seconds is not None and len(a.mode_res) <= MODES:
         run.search(search, QUICK)
-        better = None if run.over() else run.prove(PROOF)
+        better = None if run.over() else run.prove(PROOF if run.score.missed == 0 else REPAIR)
         if better is not None:
             search.offer(better)
-    if run.stop.seconds is not None and len(a.job) <= WINDOWED:
+    if run.stop.seconds is not None and len(a.job) <= WINDOWED and run.score.missed == 0:
         run.search(search, ANNEAL)
         if run.score.levels[0] > run.bound[0]:
             run.search(WindowSearch(run.problem, a, search.plan(), run.seed, run.left), 1.0)
