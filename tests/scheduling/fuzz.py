@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -34,13 +34,19 @@ from gongzao.scheduling import (
     check,
     problem_to_json,
     solve,
+    solve_parts,
 )
 from tests.scheduling.oracle import faults, optimum, value_of
 
 CHUNK = 100
 """Problems of a subprocess."""
-LIMITS = {"timed": Stop(seconds=2.0), "counted": Stop(iterations=400)}
+LIMITS: dict[str, Callable[[Problem, int], Result]] = {
+    "timed": lambda problem, seed: solve(problem, stop=Stop(seconds=2.0), seed=seed),
+    "counted": lambda problem, seed: solve(problem, stop=Stop(iterations=400), seed=seed, workers=1 + seed % 2),
+    "parts": lambda problem, seed: solve_parts(problem, stop=Stop(iterations=200), seed=seed),
+}
 MUTANTS = 6
+PROGRAM = (sys.executable, "-m", "tests.scheduling.fuzz")
 
 
 def random_problem(seed: int) -> Problem:
@@ -67,6 +73,8 @@ def _calendar(rng: Random) -> Calendar:
         end = t + rng.randint(1, 9)
         spans.append((t, end))
         t = end + rng.randint(1, 5)
+    if rng.random() < 0.4:
+        spans.append((t, t + 30))
     return Calendar(tuple(spans))
 
 
@@ -89,7 +97,7 @@ def _job(rng: Random, resources: int, families: int, most: int) -> Job:
         pairs = [(i, k) for i in range(len(tasks)) for k in range(i + 1, len(tasks)) if rng.random() < 0.6]
         links = tuple(Link(i, k, rng.choice([0, 0, 1, 4])) for i, k in pairs)
     due = rng.randint(0, 25) if rng.random() < 0.6 else None
-    deadline = rng.randint(4, 30) if rng.random() < 0.2 else None
+    deadline = rng.randint(6, 40) if rng.random() < 0.15 else None
     return Job(tasks, links, rng.choice([0, 0, 0, 3, 8]), due, deadline, rng.randint(0, 3))
 
 
@@ -140,9 +148,9 @@ def problem_faults(seed: int) -> tuple[list[str], str]:
             if bool(ours) != bool(theirs):
                 wrong.append(f"the checker says {ours}, the oracle {theirs} about {plan}")
     ends = []
-    for name, stop in LIMITS.items():
+    for name, run in LIMITS.items():
         try:
-            result = solve(problem, stop=stop, seed=seed)
+            result = run(problem, seed)
         except NoSchedule as error:
             ends.append("open" if error.code == "schedule.none_found" else "none")
             if best is not None:
@@ -171,22 +179,28 @@ KINDS: dict[str, Callable[[int], tuple[list[str], str]]] = {"problems": problem_
 """What is tried, by the option that says how many."""
 
 
+def say(text: str) -> None:
+    """Write a line at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def run_here(kind: str, first: int, count: int) -> None:
     """Try some seeds, a line before and a line after each."""
     for seed in range(first, first + count):
-        print(json.dumps({"seed": seed}), flush=True)
+        say(json.dumps({"seed": seed}))
         wrong, end = KINDS[kind](seed)
-        print(json.dumps({"seed": seed, "wrong": wrong, "end": end}, ensure_ascii=False), flush=True)
+        say(json.dumps({"seed": seed, "wrong": wrong, "end": end}, ensure_ascii=False))
 
 
-def run_apart(kind: str, first: int, count: int) -> tuple[Counter[str], list[str]]:
+def run_apart(kind: str, first: int, count: int, program: Sequence[str] = PROGRAM) -> tuple[Counter[str], list[str]]:
     """Try seeds in subprocesses; return how they ended and every fault."""
     ends: Counter[str] = Counter()
     wrong: list[str] = []
     at = first
     while at < first + count:
         size = min(CHUNK, first + count - at)
-        command = [sys.executable, "-m", "tests.scheduling.fuzz", "--kind", kind, "--first", str(at), "--count", str(size)]
+        command = [*program, "--kind", kind, "--first", str(at), "--count", str(size)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         lines = [json.loads(x) for x in done.stdout.splitlines()]
         for line in lines:
@@ -214,15 +228,15 @@ def main() -> int:
     given = parser.parse_args()
     if given.first is not None:
         if given.show:
-            print(json.dumps(problem_to_json(random_problem(given.first)), ensure_ascii=False))
+            say(json.dumps(problem_to_json(random_problem(given.first)), ensure_ascii=False))
         run_here(given.kind or "problems", given.first, given.count)
         return 0
     failed = False
     for kind in KINDS:
         began = time.monotonic()
         ends, wrong = run_apart(kind, given.seed, getattr(given, kind))
-        print("\n".join(wrong))
-        print(f"{sum(ends.values())} {kind} in {time.monotonic() - began:.0f} s, {len(wrong)} faults: {dict(ends)}")
+        say("\n".join(wrong))
+        say(f"{sum(ends.values())} {kind} in {time.monotonic() - began:.0f} s, {len(wrong)} faults: {dict(ends)}")
         failed |= bool(wrong)
     return int(failed)
 

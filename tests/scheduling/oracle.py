@@ -1,6 +1,6 @@
-"""What a plan is and what the best one is worth, written from the rules, minute by minute; shares no code with the engine.
+"""What a plan is and what the best one is worth, written from the rules; shares no code with the engine.
 
-``faults`` looks at every minute of a plan; ``optimum`` is a time-indexed model, one literal for each task, mode and start.
+``faults`` looks at every minute of a plan; ``optimum`` is a time-indexed model, a literal for each task, mode, start.
 """
 
 from __future__ import annotations
@@ -88,33 +88,32 @@ def places(problem: Problem, j: int, t: int, horizon: int) -> Iterator[Place]:
 
 def faults(problem: Problem, schedule: Schedule) -> list[str]:
     """Return what is wrong with a plan."""
-    found: list[str] = []
-    at: dict[tuple[int, int], Place] = {}
-    for x in schedule.tasks:
-        at[x.job, x.task] = Place(x.job, x.task, x.resource, x.start, x.end)
+    at = {(x.job, x.task): Place(x.job, x.task, x.resource, x.start, x.end) for x in schedule.tasks}
     every = [(j, t) for j, job in enumerate(problem.jobs) for t in range(len(job.tasks))]
     if sorted(at) != every or len(schedule.tasks) != len(every):
         return ["tasks"]
-    for (j, t), x in at.items():
-        if x not in set(places(problem, j, t, max(x.start, x.end, 0))):
-            found.append(f"task {j}-{t}")
+    found = [f"task {j}-{t}" for (j, t), x in at.items() if x not in set(places(problem, j, t, max(x.start, x.end)))]
     for j, job in enumerate(problem.jobs):
         for link in job.arcs:
             one, two = at[j, link.before], at[j, link.after]
             road = problem.transport[problem.resources[one.resource].site][problem.resources[two.resource].site]
             if two.start < one.end + link.lag + road:
                 found.append(f"link {j}: {link.before}-{link.after}")
-    for r, resource in enumerate(problem.resources):
+    for r in range(len(problem.resources)):
         here = sorted((x for x in at.values() if x.resource == r), key=lambda x: (x.start, x.end))
-        if resource.capacity > 1:
-            last = max((x.end for x in here), default=0)
-            if any(sum(x.start <= m < x.end for x in here) > resource.capacity for m in range(last)):
-                found.append(f"pool {r}")
-        elif any(x.start < y.end and y.start < x.end for x, y in combinations(here, 2)):
-            found.append(f"overlap {r}")
-        elif resource.setup is not None and not _can_follow(problem, r, here):
-            found.append(f"setup {r}")
+        found += _resource(problem, r, here)
     return found
+
+
+def _resource(problem: Problem, r: int, here: list[Place]) -> list[str]:
+    resource = problem.resources[r]
+    if resource.capacity > 1:
+        last = max((x.end for x in here), default=0)
+        over = any(sum(x.start <= m < x.end for x in here) > resource.capacity for m in range(last))
+        return [f"pool {r}"] if over else []
+    if any(x.start < y.end and y.start < x.end for x, y in combinations(here, 2)):
+        return [f"overlap {r}"]
+    return [] if resource.setup is None or _can_follow(problem, r, here) else [f"setup {r}"]
 
 
 def _can_follow(problem: Problem, r: int, here: list[Place]) -> bool:
@@ -167,9 +166,7 @@ class _Model:
         self.problem, self.model = problem, cp_model.CpModel()
         horizon = horizon_of(problem)
         every = [(j, t) for j, job in enumerate(problem.jobs) for t in range(len(job.tasks))]
-        self.at = {
-            one: {p: self.model.new_bool_var("") for p in places(problem, *one, horizon)} for one in every
-        }
+        self.at = {one: {p: self.model.new_bool_var("") for p in places(problem, *one, horizon)} for one in every}
         for literals in self.at.values():
             self.model.add_exactly_one(literals.values()) if literals else self.model.add_bool_or([])
         for j in range(len(problem.jobs)):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gongzao.scheduling.check import Violation, check
 from gongzao.scheduling.document import order_from_json, problem_from_json, problem_to_json
-from gongzao.scheduling.errors import InvalidProblem, NoSchedule
+from gongzao.scheduling.errors import InvalidProblem, NoSchedule, NotAPlan
 from gongzao.scheduling.explain import Explanation, explain
 from gongzao.scheduling.model import (
     MAX_COST,
@@ -60,6 +60,7 @@ __all__ = [
     "Measure",
     "Mode",
     "NoSchedule",
+    "NotAPlan",
     "Objective",
     "OnRay",
     "Plan",

@@ -8,7 +8,6 @@ from ortools.sat.python import cp_model
 from gongzao.scheduling.arrays import Arrays
 from gongzao.scheduling.frames import worked
 
-
 OPENING, CLOSING = (0, 0), (1, 1)
 EITHER = (0, 1)
 

@@ -77,7 +77,7 @@ def require_plan(problem: Problem, schedule: Schedule, objective: tuple[int, ...
         raise NotAPlan(
             "schedule.not_a_plan",
             en=f"the search ended with what is no plan, a fault of this program ({first.rule}; {where}: {first.en})",
-            zh=f"求解得到的不是可行计划，这是程序的错误（{first.rule}；订单 {first.job}，任务 {first.task}：{first.zh}）",
+            zh=f"求解结果不是可行计划，是程序的错误（{first.rule}；订单 {first.job} 任务 {first.task}：{first.zh}）",
         )
     value = schedule.value(problem)
     if value != objective or bound > value:

@@ -12,24 +12,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from ortools.sat.python import cp_model
 
-from gongzao.scheduling._jit import Ints
-from gongzao.scheduling.arrays import Arrays, compile_problem
+from gongzao.scheduling.arrays import compile_problem
 from gongzao.scheduling.bounds import require_slots
-from gongzao.scheduling.check import check
 from gongzao.scheduling.errors import NoSchedule
-from gongzao.scheduling.exact import ExactModel
-from gongzao.scheduling.frames import earliest_ends, tractable
-from gongzao.scheduling.model import Job, Problem, Resource, Task
+from gongzao.scheduling.frames import earliest_ends
+from gongzao.scheduling.model import Job, Objective, Problem, Resource, Task
 from gongzao.scheduling.solver import solve
 from gongzao.scheduling.stop import Stop
 
 MOVES = 2_000
 """Moves of the search that looks for a schedule before the exact model is asked."""
 LONGEST = 5.0
-"""Longest time [s] the exact model gets for one question."""
+"""Longest time [s] of one question."""
 THREADS = 4
+ANY = Objective.lexicographic("changes")
+"""Without a baseline the same for every schedule: the first one found will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class Conflict:
 
 
 def conflict(problem: Problem, seconds: float = 20.0) -> Conflict | None:
-    """Return the smallest conflict found with about ``seconds`` of the exact model, or ``None`` if none was proven."""
+    """Return the smallest conflict found in about ``seconds``, or ``None`` if none was proven."""
     judge = _Judge(problem, seconds)
     jobs = judge.hopeless()
     if jobs is None:
@@ -102,7 +100,7 @@ def _calendars(problem: Problem, items: Iterable[Item]) -> Iterable[Item]:
 
 
 class _Judge:
-    """Says whether parts of a problem have a schedule, until its time with the exact model is up."""
+    """Says whether parts of a problem have a schedule, until its time is up."""
 
     def __init__(self, problem: Problem, seconds: float) -> None:
         self.problem, self.left = problem, seconds
@@ -148,43 +146,14 @@ class _Judge:
     def _possible(self, part: Problem) -> bool | None:
         if _no_slot(part):
             return False
-        if _found(part):
-            return True
-        a = compile_problem(part)
-        latest = np.minimum(a.deadline, _end(part, a))
-        if self.left <= 0.0 or not tractable(a, latest):
-            return None
         began = time.perf_counter()
-        answer = _exact(part, a, latest, min(LONGEST, self.left))
-        self.left -= time.perf_counter() - began
-        return answer
-
-
-def _found(part: Problem) -> bool:
-    """Return whether a short search finds a schedule."""
-    try:
-        return not check(part, solve(part, stop=Stop(iterations=MOVES)).schedule)
-    except NoSchedule:
-        return False
-
-
-def _exact(part: Problem, a: Arrays, latest: Ints, seconds: float) -> bool | None:
-    solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds = seconds
-    solver.parameters.num_workers = THREADS
-    status = solver.solve(ExactModel(part, a, latest).model)
-    return {cp_model.INFEASIBLE: False, cp_model.FEASIBLE: True, cp_model.OPTIMAL: True}.get(status)
-
-
-def _end(part: Problem, a: Arrays) -> int:
-    """Return an instant by which a schedule ends if there is one."""
-    ends = [part.horizon]
-    if (a.calendar[a.mode_res] >= 0).all():
-        ends.append(int(a.cal_end.max()))
-    deadlines = [j.deadline for j in part.jobs]
-    if None not in deadlines:
-        ends.append(max(d for d in deadlines if d is not None))
-    return min(ends)
+        try:
+            solve(part, stop=Stop(seconds=max(0.0, min(LONGEST, self.left)), iterations=MOVES), workers=THREADS)
+        except NoSchedule as error:
+            return None if error.code == "schedule.none_found" else False
+        finally:
+            self.left -= time.perf_counter() - began
+        return True
 
 
 def _no_slot(part: Problem) -> bool:
@@ -237,7 +206,7 @@ def _only(problem: Problem, items: set[Item], kinds: set[str]) -> Problem | None
 
     jobs = tuple(job(j) for j in chosen)
     resources = tuple(resource(r, x) for r, x in enumerate(problem.resources))
-    return replace(problem, jobs=jobs, resources=resources, baseline=None)
+    return replace(problem, jobs=jobs, resources=resources, baseline=None, objective=ANY)
 
 
 def _texts(problem: Problem, item: Item) -> tuple[str, str]:

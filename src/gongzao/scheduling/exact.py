@@ -326,9 +326,9 @@ class ExactModel:
     ) -> tuple[Plan | None, tuple[int, ...], bool]:
         """Minimise level after level; return the best plan, the bounds of the levels reached, and infeasibility.
 
-        ``effort`` is the most deterministic time of a level. ``on_bound`` is told the bound of the first level whenever it rises; ``kinds`` names searches (of
-        :data:`PROVERS`) to run instead of the solver's own choice. Where the makespan is the whole objective, latest
-        ends that are impossible bound it too.
+        ``on_bound`` is told the bound of the first level whenever it rises; ``kinds`` names searches (of
+        :data:`PROVERS`) to run instead of the solver's own choice; ``effort`` is the most deterministic time of a
+        level. Where the makespan is the whole objective, latest ends that are impossible bound it too.
         """
         plan: Plan | None = None
         bounds: list[int] = []

@@ -33,7 +33,7 @@ START_TASKS = 400_000
 START_SHARE = 0.1
 """Share of the time limit after which no further plan is built."""
 NO_END = 1 << 60
-EFFORT = 2.0
+EFFORT = 1.0
 """Deterministic time of the exact model where no plan was found and there is no time limit."""
 
 
