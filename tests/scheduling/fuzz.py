@@ -49,32 +49,35 @@ MUTANTS = 6
 PROGRAM = (sys.executable, "-m", "tests.scheduling.fuzz")
 
 
-def random_problem(seed: int) -> Problem:
-    """Return a small problem; tight calendars, frozen starts, baselines and tasks of no minutes are frequent."""
+def random_problem(seed: int, scale: int = 1) -> Problem:
+    """Return a problem; tight calendars, frozen starts, baselines and tasks of no minutes are frequent.
+
+    It has at most six tasks, times ``scale``, and so much more time for them.
+    """
     rng = Random(seed)
-    calendars = tuple(_calendar(rng) for _ in range(rng.randint(1, 2)))
+    calendars = tuple(_calendar(rng, scale) for _ in range(rng.randint(1, 2)))
     families = rng.randint(1, 3)
     setups = (tuple(tuple(rng.choice([0, 0, 1, 2, 4]) for _ in range(families)) for _ in range(families)),)
     transport = ((0, rng.randint(0, 3)), (rng.randint(0, 3), 0)) if rng.random() < 0.4 else ((0,),)
     resources = tuple(_resource(rng, len(calendars), families, len(transport)) for _ in range(rng.randint(1, 3)))
-    most = rng.choice([2, 3, 4, 5, 6])
+    most = scale * rng.choice([2, 3, 4, 5, 6])
     jobs: list[Job] = []
     while sum(len(j.tasks) for j in jobs) < most:
-        jobs.append(_job(rng, len(resources), families, most - sum(len(j.tasks) for j in jobs)))
+        jobs.append(_job(rng, len(resources), families, most - sum(len(j.tasks) for j in jobs), scale))
     baseline = None
     if rng.random() < 0.4:
-        baseline = tuple(tuple(_before(rng, t, len(resources)) for t in j.tasks) for j in jobs)
+        baseline = tuple(tuple(_before(rng, t, len(resources), scale) for t in j.tasks) for j in jobs)
     return Problem(tuple(jobs), resources, calendars, setups, transport, _objective(rng), baseline)
 
 
-def _calendar(rng: Random) -> Calendar:
+def _calendar(rng: Random, scale: int) -> Calendar:
     spans, t = [], rng.choice([0, 0, 0, rng.randint(1, 6)])
-    for _ in range(rng.randint(1, 4)):
+    for _ in range(scale * rng.randint(1, 4)):
         end = t + rng.randint(1, 9)
         spans.append((t, end))
         t = end + rng.randint(1, 5)
     if rng.random() < 0.4:
-        spans.append((t, t + 30))
+        spans.append((t, t + 30 * scale))
     return Calendar(tuple(spans))
 
 
@@ -90,30 +93,30 @@ def _resource(rng: Random, calendars: int, families: int, sites: int) -> Resourc
     )
 
 
-def _job(rng: Random, resources: int, families: int, most: int) -> Job:
-    tasks = tuple(_task(rng, resources, families) for _ in range(rng.randint(1, min(3, most))))
+def _job(rng: Random, resources: int, families: int, most: int, scale: int) -> Job:
+    tasks = tuple(_task(rng, resources, families, scale) for _ in range(rng.randint(1, min(3, most))))
     links = None
     if rng.random() < 0.4:
         pairs = [(i, k) for i in range(len(tasks)) for k in range(i + 1, len(tasks)) if rng.random() < 0.6]
         links = tuple(Link(i, k, rng.choice([0, 0, 1, 4])) for i, k in pairs)
-    due = rng.randint(0, 25) if rng.random() < 0.6 else None
-    deadline = rng.randint(6, 40) if rng.random() < 0.15 else None
+    due = scale * rng.randint(0, 25) if rng.random() < 0.6 else None
+    deadline = scale * rng.randint(6, 40) if rng.random() < 0.15 / scale else None
     return Job(tasks, links, rng.choice([0, 0, 0, 3, 8]), due, deadline, rng.randint(0, 3))
 
 
-def _task(rng: Random, resources: int, families: int) -> Task:
+def _task(rng: Random, resources: int, families: int, scale: int) -> Task:
     chosen = rng.sample(range(resources), rng.randint(1, min(2, resources)))
     modes = tuple(Mode(r, 0 if rng.random() < 0.2 else rng.randint(1, 6), rng.randint(0, 9)) for r in chosen)
-    fixed = Fixed(rng.randrange(len(modes)), rng.randint(0, 14)) if rng.random() < 0.08 else None
+    fixed = Fixed(rng.randrange(len(modes)), scale * rng.randint(0, 14)) if rng.random() < 0.08 / scale else None
     release = 0 if fixed or rng.random() < 0.8 else rng.randint(1, 10)
     return Task(modes, rng.randrange(families), rng.random() < 0.4, release, fixed)
 
 
-def _before(rng: Random, task: Task, resources: int) -> tuple[int, int] | None:
+def _before(rng: Random, task: Task, resources: int, scale: int) -> tuple[int, int] | None:
     if rng.random() < 0.2:
         return None
     resource = rng.choice(task.modes).resource if rng.random() < 0.9 else rng.randrange(resources)
-    return resource, rng.randint(0, 30)
+    return resource, rng.randint(0, 30 * scale)
 
 
 def _objective(rng: Random) -> Objective:
@@ -175,7 +178,31 @@ def result_faults(problem: Problem, result: Result, best: tuple[int, ...] | None
     return wrong
 
 
-KINDS: dict[str, Callable[[int], tuple[list[str], str]]] = {"problems": problem_faults}
+def large_faults(seed: int) -> tuple[list[str], str]:
+    """Return what is wrong with the plans of a problem too large for the time-indexed model, and how it ended."""
+    problem = random_problem(seed, 12)
+    wrong: list[str] = []
+    ends: list[str] = []
+    values: list[tuple[int, ...]] = []
+    bounds: list[int] = []
+    for stop in (Stop(seconds=2.0), Stop(iterations=5_000)):
+        try:
+            result = solve(problem, stop=stop, seed=seed)
+        except NoSchedule as error:
+            ends.append("open" if error.code == "schedule.none_found" else "none")
+            continue
+        ends.append("optimal" if result.optimal else "feasible")
+        values.append(result.objective)
+        bounds.append(result.lower_bound[0])
+        wrong += result_faults(problem, result, result.objective)
+    if values and "none" in ends:
+        wrong.append(f"said to have no plan, and has one: {ends}")
+    if values and max(bounds) > min(values)[0]:
+        wrong.append(f"a bound of {bounds} is above a value of {values}")
+    return wrong, "/".join(ends)
+
+
+KINDS: dict[str, Callable[[int], tuple[list[str], str]]] = {"problems": problem_faults, "large": large_faults}
 """What is tried, by the option that says how many."""
 
 

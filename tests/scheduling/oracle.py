@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, groupby, permutations
+from itertools import combinations, groupby, pairwise, permutations
 from typing import NamedTuple
 
 from ortools.sat.python import cp_model
@@ -118,23 +118,24 @@ def _resource(problem: Problem, r: int, here: list[Place]) -> list[str]:
 
 def _can_follow(problem: Problem, r: int, here: list[Place]) -> bool:
     """Return whether tasks on a machine can be ordered so that every setup is worked; those at one instant may swap."""
-    groups = [list(g) for _, g in groupby(here, key=lambda x: (x.start, x.end))]
-    orders: list[list[Place]] = [[]]
-    for group in groups:
-        orders = [[*order, *some] for order in orders for some in permutations(group)]
-    return any(_worked_between(problem, r, order) for order in orders)
+    families = {problem.resources[r].family}
+    free = 0
+    for (start, end), group in groupby(here, key=lambda x: (x.start, x.end)):
+        kinds = [problem.jobs[x.job].tasks[x.task].family for x in group]
+        worked = minutes(problem, r, free, start)
+        families = {
+            order[-1]
+            for order in set(permutations(kinds))
+            if any(_need(problem, r, f, order[0]) <= worked for f in families)
+            and all(_need(problem, r, f, g) == 0 for f, g in pairwise(order))
+        }
+        free = end
+    return bool(families)
 
 
-def _worked_between(problem: Problem, r: int, order: list[Place]) -> bool:
-    resource = problem.resources[r]
-    family, free = resource.family, 0
-    for x in order:
-        mine = problem.jobs[x.job].tasks[x.task].family
-        need = 0 if family is None or resource.setup is None else problem.setups[resource.setup][family][mine]
-        if minutes(problem, r, free, x.start) < need:
-            return False
-        family, free = mine, x.end
-    return True
+def _need(problem: Problem, r: int, before: int | None, after: int) -> int:
+    setup = problem.resources[r].setup
+    return 0 if before is None or setup is None else problem.setups[setup][before][after]
 
 
 def value_of(problem: Problem, schedule: Schedule) -> tuple[int, ...]:
@@ -239,8 +240,8 @@ class _Model:
     def _levels(self, horizon: int) -> list[cp_model.LinearExprT]:
         problem, model = self.problem, self.model
         top = model.new_int_var(0, horizon, "")
-        measures: dict[Measure, cp_model.LinearExprT] = dict.fromkeys(Measure, 0)
-        measures[Measure.MAKESPAN] = top
+        terms: dict[Measure, list[cp_model.LinearExprT]] = {m: [] for m in Measure}
+        terms[Measure.MAKESPAN] = [top]
         for j, job in enumerate(problem.jobs):
             over, late = model.new_int_var(0, horizon, ""), model.new_bool_var("")
             model.add(over == 0).only_enforce_if(late.negated())
@@ -249,16 +250,15 @@ class _Model:
                 model.add(end <= top)
                 if job.due is not None:
                     model.add(end - job.due <= over)
-            measures[Measure.TARDINESS] += job.weight * over
-            measures[Measure.LATE] += late
+            terms[Measure.TARDINESS].append(job.weight * over)
+            terms[Measure.LATE].append(late)
         for (j, t), literals in self.at.items():
             cost = {m.resource: m.cost for m in problem.jobs[j].tasks[t].modes}
-            measures[Measure.COST] += sum(cost[p.resource] * x for p, x in literals.items())
+            terms[Measure.COST] += [cost[p.resource] * x for p, x in literals.items()]
             before = None if problem.baseline is None else problem.baseline[j][t]
             if before is not None:
-                moved = [x for p, x in literals.items() if (p.resource, p.start) != before]
-                measures[Measure.CHANGES] += sum(moved)
-        return [sum(w * measures[m] for m, w in level) for level in problem.objective.levels]
+                terms[Measure.CHANGES] += [x for p, x in literals.items() if (p.resource, p.start) != before]
+        return [sum(w * sum(terms[m]) for m, w in level) for level in problem.objective.levels]
 
     def solve(self) -> tuple[tuple[int, ...], Schedule] | None:
         values: list[int] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -101,8 +101,10 @@ def _worked(calendar: Calendar | None, start: int, end: int) -> int:
 def _around(calendar: Calendar, start: int, end: int) -> tuple[tuple[int, int], ...]:
     """Return the intervals of a calendar that touch ``start`` to ``end``."""
     spans = calendar.intervals
-    first = bisect_left(spans, start, key=lambda span: span[1])
-    return spans[first : bisect_right(spans, max(start, end), key=lambda span: span[0])]
+    first = max(0, bisect_left(spans, (start,)) - 1)
+    if spans[first][1] < start:
+        first += 1
+    return spans[first : bisect_left(spans, (max(start, end) + 1,))]
 
 
 def _calendar(problem: Problem, resource: int) -> Calendar | None:
