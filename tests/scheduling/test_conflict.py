@@ -1,6 +1,8 @@
 """What an infeasible problem says about itself."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,3 +91,9 @@ def test_the_command_shows_the_conflict(tmp_path: Path) -> None:
     calm = runner.invoke(app, ["explain", str(file)])
     assert (calm.exit_code, "no conflict" in calm.output) == (0, True)
     assert json.loads(file.read_text(encoding="utf-8"))["format"] == "gongzao.problem"
+
+
+def test_the_function_is_not_hidden_by_its_module() -> None:
+    code = "from gongzao.scheduling import Conflict, conflict; print(callable(conflict))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"

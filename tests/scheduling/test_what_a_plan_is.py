@@ -31,7 +31,7 @@ from gongzao.scheduling.check import require_plan
 from gongzao.scheduling.dispatch import Plan
 from gongzao.scheduling.line import VIOLATION, load, new_line
 from gongzao.scheduling.moves import move
-from tests.scheduling.fuzz import problem_faults, random_problem, run_apart
+from tests.scheduling.fuzz import large_faults, problem_faults, random_problem, run_apart
 from tests.scheduling.oracle import faults, optimum
 
 COUNTED, TIMED = Stop(iterations=300), Stop(seconds=3.0)
@@ -218,6 +218,21 @@ def test_work_that_fits_nowhere_is_late_and_can_be_moved_back() -> None:
     assert line.totals[VIOLATION] == 0
 
 
+@pytest.mark.parametrize("measures", [("makespan",), ("changes", "makespan")])
+def test_a_plan_that_ends_after_everything_could_is_a_plan_to_begin_with(measures: Sequence[str]) -> None:
+    problem = Problem(
+        (Job((Task((Mode(0, 3),)), Task((Mode(1, 2),)))),),
+        (Resource(calendar=0), Resource()),
+        (Calendar(((0, 5), (400, 410))),),
+        objective=Objective.lexicographic(*measures),
+        baseline=(((0, 401), (1, 9_000)),),
+    )
+    late = Schedule((Assignment(0, 0, 0, 401, 404), Assignment(0, 1, 1, 9_000, 9_002)))
+    result = solve(problem, stop=Stop(iterations=0), initial=late)
+    assert result.objective <= late.value(problem)
+    assert check(problem, result.schedule) == ()
+
+
 def test_a_line_of_few_tasks_may_log_as_many_starts_as_it_has() -> None:
     a = compile_problem(Problem((Job((Task((Mode(0, 3),)),)),) * 5, (Resource(),)))
     line = new_line(a)
@@ -270,6 +285,12 @@ def test_bounds_are_not_above_the_value_of_any_plan() -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_random_problems_agree_with_the_time_indexed_model(seed: int) -> None:
     wrong, _ = problem_faults(seed)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_shops_get_plans_and_true_bounds(seed: int) -> None:
+    wrong, _ = large_faults(seed)
     assert wrong == []
 
 

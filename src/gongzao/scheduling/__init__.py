@@ -100,5 +100,6 @@ _LATE |= dict.fromkeys(("OnRay", "solve_parts"), "gongzao.scheduling.parallel")
 def __getattr__(name: str) -> Any:
     if name not in _LATE:
         raise AttributeError(name)
-    globals()[name] = getattr(import_module(_LATE[name]), name)
+    module = import_module(_LATE[name])
+    globals().update({other: getattr(module, other) for other, where in _LATE.items() if where == _LATE[name]})
     return globals()[name]
