@@ -239,6 +239,7 @@ def run_apart(kind: str, first: int, count: int, program: Sequence[str] = PROGRA
             at = lines[-1]["seed"] + 1 if lines else at
             said = done.stderr.strip().splitlines()[-1:]
             wrong.append(f"{kind} {at - 1}: the process ended with {done.returncode}, {said}")
+        say(f"{at - first} of {count} {kind}, {len(wrong)} faults")
     return ends, wrong
 
 

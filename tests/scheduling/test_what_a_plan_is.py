@@ -148,6 +148,22 @@ def test_a_late_baseline_can_be_kept(measures: Sequence[str]) -> None:
     assert counted.lower_bound <= best[0] <= counted.objective
 
 
+def test_a_search_without_time_keeps_a_plan_that_waits() -> None:
+    rng = np.random.default_rng(3)
+    free = [0, 0, 0]
+    jobs, baseline = [], []
+    for _ in range(40):
+        r, n = int(rng.integers(3)), int(rng.integers(2, 9))
+        start = free[r] + int(rng.integers(0, 15))
+        free[r] = start + n
+        jobs.append(Job((Task((Mode(r, n), Mode((r + 1) % 3, n))),)))
+        baseline.append(((r, start),))
+    objective = Objective.lexicographic("changes", "makespan")
+    problem = Problem(tuple(jobs), (Resource(),) * 3, objective=objective, baseline=tuple(baseline))
+    result = solve(problem, stop=Stop(iterations=4_000))
+    assert result.objective == (0, max(free))
+
+
 def packed(shifts: int, seed: int) -> Problem:
     """Return single tasks of a machine that fill its shifts to the minute."""
     rng = np.random.default_rng(seed)

@@ -91,7 +91,8 @@ class Run:
     """One solve under way: the clock, the incumbent, the bound and their history.
 
     Proofs and bounds look at the problem as it is, ``a``; searches at ``open``, where work that finds no slot is late
-    instead. Plans are scored by the latter, so that none that needs such a slot counts as one.
+    instead. Plans are scored by the latter, so that none that needs such a slot counts as one. ``walked`` is what a
+    search on lines looks at: where changes count and it pays, tasks are held back until they start in the baseline.
     """
 
     def __init__(
@@ -112,7 +113,7 @@ class Run:
         self.a = compile_problem(problem)
         require_slots(problem, self.a, earliest_ends(self.a))
         ends = () if initial is None else (x.end for x in initial.tasks)
-        self.open = overtime(self.a, max([problem.horizon, *ends]))
+        self.open = self.walked = overtime(self.a, max([problem.horizon, *ends]))
         self.bound: tuple[int, ...] = tuple(0 for _ in problem.objective.levels)
         self.best: Plan | None = None
         self.score = Score(NO_END, ())
@@ -143,12 +144,14 @@ class Run:
         """Return whether the bound meets the incumbent."""
         return self.score.missed == 0 and self.score.levels == self.bound
 
-    def take(self, plan: Plan) -> None:
-        """Make a plan the incumbent if it is better."""
+    def take(self, plan: Plan) -> bool:
+        """Make a plan the incumbent if it is better; return whether it is."""
         score = score_of(self.open, self.problem.objective, plan)
-        if self.best is None or score < self.score:
+        better = self.best is None or score < self.score
+        if better:
             self.best, self.score = Plan(*(x.copy() for x in plan)), score
             self.tell()
+        return better
 
     def raise_bound(self, bound: tuple[int, ...]) -> None:
         """Take in bounds for the first levels."""
@@ -184,15 +187,21 @@ class Run:
             self.take(plans[0])
         due, frozen = bool((self.a.due < FAR).any()), bool((self.a.fixed_mode >= 0).any())
         count = max(3, min(STARTS, START_TASKS // len(self.a.job)))
+        shops = [self.open]
+        if any(m is Measure.CHANGES for m, _ in self.problem.objective.levels[0]):
+            free = np.where(self.a.fixed_mode < 0, self.a.base_start, 0)
+            shops.append(self.open._replace(release=np.maximum(self.open.release, free)))
         for rule in portfolio(due, count, self.seed):
             late = self.stop.seconds is not None and self.seconds() > START_SHARE * self.stop.seconds
             if self.best is not None and (self.flag[0] or late):
                 break
-            plan = dispatch(self.open, rule, self.seed)
-            if frozen or score_of(self.open, self.problem.objective, plan).missed > 0:
-                plan = settled(self.open, plan)
-            plans.append(plan)
-            self.take(plan)
+            for shop in shops:
+                plan = dispatch(shop, rule, self.seed)
+                if frozen or score_of(self.open, self.problem.objective, plan).missed > 0:
+                    plan = settled(shop, plan)
+                plans.append(plan)
+                if self.take(plan):
+                    self.walked = shop
         plans.sort(key=lambda p: score_of(self.open, self.problem.objective, p))
         return plans
 

@@ -120,7 +120,7 @@ def _improve(run: Run, plans: list[Plan]) -> None:
     if suits(run.a) and run.problem.objective.levels == Objective().levels:
         _improve_shop(run, plans)
         return
-    a = run.open
+    a = run.walked
     moves = run.stop.iterations or int((run.stop.seconds or 0.0) * 50_000 * run.workers)
     search = AnnealSearch(a, run.problem.objective, plans[:1], run.seed, run.workers, moves / len(a.job))
     if run.stop.seconds is not None and len(a.mode_res) <= MODES:
