@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks.pyjobshop_cluster import peer
 from gongzao.scheduling import NoSchedule, Problem, Stop, check, solve
-from gongzao.scheduling.arrays import compile_problem
+from gongzao.scheduling.arrays import compile_problem, overtime
 from gongzao.scheduling.dispatch import dispatch, portfolio
 from gongzao.scheduling.generate import Recipe, generate
 from gongzao.scheduling.solver import score_of
@@ -46,9 +46,10 @@ def warm_up() -> None:
 
 def best_rule(problem: Problem) -> int:
     """Return the least tardiness any plain rule gives."""
-    a = compile_problem(problem)
+    a = overtime(compile_problem(problem), problem.horizon)
     plans = [dispatch(a, rule, 0) for rule in portfolio(due=True, count=RULES, seed=0)]
-    values = [score_of(a, problem.objective, p).levels[0] for p in plans if p is not None]
+    scores = [score_of(a, problem.objective, p) for p in plans]
+    values = [s.levels[0] for s in scores if s.missed == 0]
     if not values:
         raise NoSchedule("schedule.none_found", en="no rule found a plan", zh="没有规则找到计划")
     return min(values)

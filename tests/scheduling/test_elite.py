@@ -12,7 +12,7 @@ from tests.scheduling.test_kernels import random_shop
 
 PROBLEM = random_shop(7, jobs=12, machines=5)
 ARRAYS = compile_problem(PROBLEM)
-PLANS = [p for r in portfolio(due=False, count=6, seed=1) if (p := dispatch(ARRAYS, r, 1)) is not None]
+PLANS = [dispatch(ARRAYS, r, 1) for r in portfolio(due=False, count=6, seed=1)]
 
 
 def elite(found: list[tuple[Plan, int]], *, lockstep: bool = False, target: int = 0) -> EliteSearch:

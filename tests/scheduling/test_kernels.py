@@ -39,7 +39,6 @@ def test_a_move_in_a_shop_leaves_what_a_rebuild_gives(seed: int) -> None:
     s = shop_of(a)
     g, fresh, walk = new_graph(s), new_graph(s), new_walk(s, random_state(seed))
     plan = dispatch(a, Rule(3, 0.5, 0.0), 1)
-    assert plan is not None
     value = rebuild(s, g, *solution_of(a, plan))
     rng = np.random.default_rng(seed)
     for _ in range(60):
@@ -69,7 +68,6 @@ def test_undo_restores_a_line_exactly(seed: int) -> None:
     problem = generate(Recipe(4, 15), seed)
     a = compile_problem(problem)
     plan = dispatch(a, Rule(0, 2.0, 0.0), 1)
-    assert plan is not None
     line, fresh = new_line(a), new_line(a)
     load(a, line, plan)
     weights = weights_for(problem.objective, line.totals)
@@ -103,7 +101,6 @@ def test_frozen_tasks_in_the_way_of_others_count_as_violation() -> None:
     first, second = Task((Mode(0, 9),)), Task((Mode(0, 5),), fixed=Fixed(0, 4))
     a = compile_problem(Problem((Job((first, second)), Job((second,))), (Resource(),)))
     plan = dispatch(a, Rule(0, 2.0, 0.0), 1)
-    assert plan is not None
     good = settled(a, plan)
     order = np.argsort(good.start)
     assert (good.start[order][1:] >= good.end[order][:-1]).all()
@@ -136,7 +133,7 @@ def test_working_time_agrees_with_its_plain_twin_and_with_counting() -> None:
 def test_relinking_keeps_jobs_in_order() -> None:
     a = compile_problem(random_shop(4))
     plans = [dispatch(a, rule, 1) for rule in portfolio(due=False, count=6, seed=2)]
-    (one, alt_one), (two, alt_two) = (solution_of(a, p) for p in (plans[0], plans[5]) if p is not None)
+    (one, alt_one), (two, alt_two) = (solution_of(a, p) for p in (plans[0], plans[5]))
     order, alt = relink(one, alt_one, two, alt_two, 0.5, random_state(1))
     place_of = np.argsort(order)
     for i in range(len(a.job)):
@@ -149,7 +146,6 @@ def test_durations_of_zero_do_not_make_cycles() -> None:
     a = compile_problem(problem)
     s = shop_of(a)
     plan = dispatch(a, Rule(3, 0.5, 0.0), 1)
-    assert plan is not None
     walk = new_walk(s, random_state(1))
     order, alt = solution_of(a, plan)
     search(s, new_graph(s), walk, order, alt, 1.0, 500, 500, 0, np.zeros(1, np.int64))
