@@ -80,7 +80,7 @@ def test_a_task_starts_with_its_first_minute_and_ends_with_its_last(
     assert bool(faults(problem, plan(span))) == bool(broken)
 
 
-@pytest.mark.parametrize("stop", [COUNTED, TIMED])
+@pytest.mark.parametrize("stop", [Stop(iterations=0), COUNTED, TIMED])
 @pytest.mark.parametrize("last", [True, False])
 @pytest.mark.parametrize("resumable", [True, False])
 def test_a_milestone_lies_at_the_closing_bell(stop: Stop, last: bool, resumable: bool) -> None:

@@ -22,8 +22,7 @@ CLOSED = (((0, 2, 3), (1, 0, 2), (2, 1, 0)),)
 
 
 def first_plan(problem: Problem) -> Plan:
-    plan = dispatch(compile_problem(problem), next(iter(portfolio(True, 3, 0))), 0)
-    return plan
+    return dispatch(compile_problem(problem), next(iter(portfolio(True, 3, 0))), 0)
 
 
 def test_a_gap_between_families_is_the_shortest_way_by_tasks_of_others() -> None:

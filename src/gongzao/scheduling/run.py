@@ -185,7 +185,9 @@ class Run:
             mode, start, end = from_schedule(self.a, self.initial)
             plans.append(Plan(mode, units_for(self.a, mode, start, end), start, end))
             self.take(plans[0])
-        due, frozen = bool((self.a.due < FAR).any()), bool((self.a.fixed_mode >= 0).any())
+        due = bool((self.a.due < FAR).any())
+        # a rule lays frozen tasks whatever is in their way, and tasks of no minutes only where a minute can be worked
+        rough = bool((self.a.fixed_mode >= 0).any() or (self.a.mode_dur == 0).any())
         count = max(3, min(STARTS, START_TASKS // len(self.a.job)))
         shops = [self.open]
         if any(m is Measure.CHANGES for m, _ in self.problem.objective.levels[0]):
@@ -197,7 +199,7 @@ class Run:
                 break
             for shop in shops:
                 plan = dispatch(shop, rule, self.seed)
-                if frozen or score_of(self.open, self.problem.objective, plan).missed > 0:
+                if rough or score_of(self.open, self.problem.objective, plan).missed > 0:
                     plan = settled(shop, plan)
                 plans.append(plan)
                 if self.take(plan):
