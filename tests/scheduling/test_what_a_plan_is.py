@@ -186,6 +186,17 @@ def test_tight_calendars_have_their_plan(shifts: int, stop: Stop) -> None:
     assert result.objective == (problem.calendars[0].intervals[-1][1],)
 
 
+def test_the_search_mends_what_no_rule_could_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gongzao.scheduling.run.EFFORT", 0.0)
+    full = packed(20, 1)
+    problem = replace(full, jobs=full.jobs[:55])
+    with pytest.raises(NoSchedule) as raised:
+        solve(problem, stop=Stop(iterations=0))
+    assert raised.value.code == "schedule.none_found"
+    result = solve(problem, stop=Stop(iterations=60_000))
+    assert check(problem, result.schedule) == ()
+
+
 def test_an_answer_found_by_the_exact_model_alone_is_always_the_same() -> None:
     problem = packed(6, 1)
     results = [solve(problem, stop=Stop(iterations=0), seed=4) for _ in range(2)]

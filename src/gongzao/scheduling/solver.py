@@ -31,7 +31,7 @@ FIRST, CLOSE, CLOSE_FIRST = 0.05, 0.02, 0.2
 """Share of the time the search of a small shop has to itself; where the gap is then below the second figure, it is a
 better schedule rather than the proof that is missing, and the search has the third share of the rest too."""
 
-QUICK, PROOF, REPAIR, ANNEAL = 0.15, 0.3, 0.8, 0.8
+QUICK, PROOF, REPAIR, ANNEAL = 0.15, 0.3, 0.5, 0.8
 """Share of the time for a quick annealing, of the rest for a proof, or where no plan was found yet for the exact model
 to find one, and of what is left then for a slow annealing until windows come."""
 WINDOWED = 3_000
