@@ -1,7 +1,8 @@
 """Random small problems of every feature, solved and compared with a time-indexed model; run by hand.
 
-``python -m tests.scheduling.fuzz --problems 2000 --seed 0``. Problems run in subprocesses, so that one that dies by a
-signal is a fault like any other; ``--first`` goes on from a problem, ``--count`` of them in this very process.
+``python -m tests.scheduling.fuzz --problems 2000 --replans 1000 --seed 0``. Problems, and histories of replans, run in
+subprocesses, so that one that dies by a signal is a fault like any other; ``--first`` goes on from a seed, ``--count``
+of them in this very process.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from gongzao.scheduling import (
     solve,
     solve_parts,
 )
+from tests.scheduling.histories import history_faults
 from tests.scheduling.oracle import faults, optimum, value_of
 
 CHUNK = 100
@@ -202,7 +204,16 @@ def large_faults(seed: int) -> tuple[list[str], str]:
     return wrong, "/".join(ends)
 
 
-KINDS: dict[str, Callable[[int], tuple[list[str], str]]] = {"problems": problem_faults, "large": large_faults}
+def replan_faults(seed: int) -> tuple[list[str], str]:
+    """Return what replanning gets wrong in the history of a seed, and how it ended."""
+    return history_faults(random_problem(seed), Random(seed))
+
+
+KINDS: dict[str, Callable[[int], tuple[list[str], str]]] = {
+    "problems": problem_faults,
+    "large": large_faults,
+    "replans": replan_faults,
+}
 """What is tried, by the option that says how many."""
 
 

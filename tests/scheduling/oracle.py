@@ -57,16 +57,57 @@ def lies(problem: Problem, resource: int, start: int, length: int, *, resumable:
     return t
 
 
+def has_started(problem: Problem, j: int, t: int) -> bool:
+    """Return whether a task lies where it was reported."""
+    fixed = problem.jobs[j].tasks[t].fixed
+    return fixed is not None and (fixed.end is not None or (problem.now is not None and fixed.start <= problem.now))
+
+
+def started_at(problem: Problem, j: int, t: int) -> Place:
+    """Return where a started task lies, minute by minute if its end is not known; -1 is an end that never comes."""
+    task = problem.jobs[j].tasks[t]
+    assert task.fixed is not None
+    mode = task.modes[task.fixed.mode]
+    end, left = task.fixed.start, mode.duration
+    spans = spans_of(problem, mode.resource) if task.resumable else None
+    while left and task.fixed.end is None:
+        if spans is not None and end >= spans[-1][1]:
+            return Place(j, t, mode.resource, task.fixed.start, -1)
+        left -= spans is None or any(a <= end < b for a, b in spans)
+        end += 1
+    return Place(j, t, mode.resource, task.fixed.start, end if task.fixed.end is None else task.fixed.end)
+
+
+def deadline_of(problem: Problem, j: int) -> int | None:
+    """Return the deadline of a job unless what has started misses it already."""
+    job = problem.jobs[j]
+    ends = [started_at(problem, j, t).end for t in range(len(job.tasks)) if has_started(problem, j, t)]
+    return None if job.deadline is None or any(end > job.deadline for end in ends) else job.deadline
+
+
+def set_up_from(problem: Problem, resource: int, family: int) -> int:
+    """Return when a setup may begin."""
+    begun = problem.resources[resource].begun
+    return begun[1] if begun is not None and begun[0] == family else problem.now or 0
+
+
 def horizon_of(problem: Problem) -> int:
     """Return an instant by which some best plan ends."""
     used = {m.resource for job in problem.jobs for task in job.tasks for m in task.modes}
+    history = [
+        started_at(problem, j, t).end
+        for j, job in enumerate(problem.jobs)
+        for t in range(len(job.tasks))
+        if has_started(problem, j, t)
+    ]
     close = [spans[-1][1] for spans in (spans_of(problem, r) for r in used) if spans is not None]
     if len(close) == len(used):
-        return max(close)
+        return max(close + history)
     tasks = [task for job in problem.jobs for task in job.tasks]
     setup = max((x for matrix in problem.setups for row in matrix for x in row), default=0)
     road = max(x for row in problem.transport for x in row)
-    latest = [0, *close, *(job.release for job in problem.jobs), *(task.release for task in tasks)]
+    latest = [problem.now or 0, *history, *close, *(job.release for job in problem.jobs)]
+    latest += [task.release for task in tasks]
     latest += [task.fixed.start for task in tasks if task.fixed]
     latest += [b[1] for row in problem.baseline or () for b in row if b]
     work = sum(max(m.duration for m in task.modes) + setup for task in tasks)
@@ -77,12 +118,18 @@ def places(problem: Problem, j: int, t: int, horizon: int) -> Iterator[Place]:
     """Return everywhere that a task may lie as far as it alone is concerned."""
     job = problem.jobs[j]
     task = job.tasks[t]
+    if has_started(problem, j, t):
+        there = started_at(problem, j, t)
+        if there.end >= 0:
+            yield there
+        return
+    now, deadline = 0 if task.fixed is not None else problem.now or 0, deadline_of(problem, j)
     for k, mode in enumerate(task.modes):
-        for start in range(max(job.release, task.release), horizon + 1):
+        for start in range(max(job.release, task.release, now), horizon + 1):
             if task.fixed is not None and (task.fixed.mode, task.fixed.start) != (k, start):
                 continue
             end = lies(problem, mode.resource, start, mode.duration, resumable=task.resumable)
-            if end is not None and end <= (horizon if job.deadline is None else min(horizon, job.deadline)):
+            if end is not None and end <= (horizon if deadline is None else min(horizon, deadline)):
                 yield Place(j, t, mode.resource, start, end)
 
 
@@ -97,7 +144,7 @@ def faults(problem: Problem, schedule: Schedule) -> list[str]:
         for link in job.arcs:
             one, two = at[j, link.before], at[j, link.after]
             road = problem.transport[problem.resources[one.resource].site][problem.resources[two.resource].site]
-            if two.start < one.end + link.lag + road:
+            if two.start < one.end + (0 if has_started(problem, j, link.after) else link.lag + road):
                 found.append(f"link {j}: {link.before}-{link.after}")
     for r in range(len(problem.resources)):
         here = sorted((x for x in at.values() if x.resource == r), key=lambda x: (x.start, x.end))
@@ -120,13 +167,16 @@ def _can_follow(problem: Problem, r: int, here: list[Place]) -> bool:
     """Return whether tasks on a machine can be ordered so that every setup is worked; those at one instant may swap."""
     families = {problem.resources[r].family}
     free = 0
-    for (start, end), group in groupby(here, key=lambda x: (x.start, x.end)):
+    for (start, end, past), group in groupby(here, key=lambda x: (x.start, x.end, has_started(problem, x.job, x.task))):
         kinds = [problem.jobs[x.job].tasks[x.task].family for x in group]
-        worked = minutes(problem, r, free, start)
+        if past:
+            families, free = {kinds[-1]}, end
+            continue
+        worked = {k: minutes(problem, r, max(free, set_up_from(problem, r, k)), start) for k in kinds}
         families = {
             order[-1]
             for order in set(permutations(kinds))
-            if any(_need(problem, r, f, order[0]) <= worked for f in families)
+            if any(_need(problem, r, f, order[0]) <= worked[order[0]] for f in families)
             and all(_need(problem, r, f, g) == 0 for f, g in pairwise(order))
         }
         free = end
@@ -183,6 +233,8 @@ class _Model:
     def _links(self, j: int) -> None:
         problem = self.problem
         for link in problem.jobs[j].arcs:
+            if has_started(problem, j, link.before) and has_started(problem, j, link.after):
+                continue
             before = self.at[j, link.before]
             for q, after in self.at[j, link.after].items():
                 site = problem.resources[q.resource].site
@@ -211,19 +263,23 @@ class _Model:
             model.add_bool_or([first[u, v].negated(), first[v, w].negated(), first[u, w]])
         for u, v in permutations(here, 2):
             between = [self._between(on[w], first[u, w], first[w, v]) for w in here if w not in (u, v)]
-            need = 0 if matrix is None else matrix[family[u]][family[v]]
+            need = 0 if matrix is None or has_started(problem, *v) else matrix[family[u]][family[v]]
+            since = set_up_from(problem, r, family[v])
             for q, there in on[v].items():
                 clash = [x for p, x in on[u].items() if p.end > q.start]
                 model.add(sum(clash) == 0).only_enforce_if(first[u, v], there)
                 if need:
-                    soon = [x for p, x in on[u].items() if minutes(problem, r, p.end, q.start) < need]
+                    soon = [x for p, x in on[u].items() if minutes(problem, r, max(p.end, since), q.start) < need]
                     model.add(sum(soon) <= sum(between)).only_enforce_if(first[u, v], there)
         for v in here if matrix is not None and resource.family is not None else ():
             assert matrix is not None
             assert resource.family is not None
+            if has_started(problem, *v):
+                continue
             before = [self._between(on[w], first[w, v], None) for w in here if w != v]
+            since = set_up_from(problem, r, family[v])
             for q, there in on[v].items():
-                if minutes(problem, r, 0, q.start) < matrix[resource.family][family[v]]:
+                if minutes(problem, r, since, q.start) < matrix[resource.family][family[v]]:
                     model.add(sum(before) >= 1).only_enforce_if(there)
 
     def _between(

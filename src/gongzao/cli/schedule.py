@@ -175,6 +175,12 @@ def _pair(text: str, count: int, name: str) -> list[int]:
     return [int(p) for p in parts]
 
 
+def _counted(instance: Instance, text: str, name: str) -> tuple[int, int, int]:
+    """Return indices of job and task, which ``text`` counts as the file does, and the instant behind them."""
+    job, task, instant = _pair(text, 3, name)
+    return (*instance.place(job, task), instant)
+
+
 @app.command()
 def replan(
     file: FileArgument,
@@ -184,18 +190,28 @@ def replan(
     problem_output: Annotated[Path, typer.Option(help="新问题写到 · where to write the problem as it now stands")],
     form: FormOption = None,
     breakdown: Annotated[list[str] | None, typer.Option(help="停机 RESOURCE:START:END")] = None,
-    finish: Annotated[list[str] | None, typer.Option(help="提前或推迟完工 JOB:TASK:END")] = None,
+    start: Annotated[
+        list[str] | None, typer.Option(help="已报开工 JOB:TASK:START · reported start; unreported: as planned")
+    ] = None,
+    finish: Annotated[
+        list[str] | None, typer.Option(help="已报或预计完工，早晚均可 JOB:TASK:END · reported or expected end")
+    ] = None,
     cancel: Annotated[list[int] | None, typer.Option(help="取消订单 · JOB")] = None,
     urgent: Annotated[list[Path] | None, typer.Option(help="急单 · order file (JSON, gongzao.order)")] = None,
     seed: SeedOption = 0,
 ) -> None:
-    """重排 · Replan after events; what has started is frozen and little else moves."""
+    """重排 · Replan after events; what has happened stays and little else moves.
+
+    Jobs and tasks are numbered as in the problem's file and the plan. A task has started if it is reported, or if the
+    plan starts it before now and nothing known stands in its way. Reports that contradict each other are refused.
+    """
     require_writable([problem_output, output], [file, plan, *(urgent or [])])
     instance = scheduling.read(file, form)
     schedule = _require_feasible(instance.problem, _read_plan(instance, plan))
     events: list[Any] = [scheduling.Breakdown(*_pair(t, 3, "--breakdown")) for t in breakdown or []]
-    events += [scheduling.Finish(*_pair(t, 3, "--finish")) for t in finish or []]
-    events += [scheduling.Cancel(j) for j in cancel or []]
+    events += [scheduling.Start(*_counted(instance, t, "--start")) for t in start or []]
+    events += [scheduling.Finish(*_counted(instance, t, "--finish")) for t in finish or []]
+    events += [scheduling.Cancel(instance.job(j)) for j in cancel or []]
     events += [scheduling.Urgent(scheduling.order_from_json(read_text(p), str(p))) for p in urgent or []]
     ready()
     new = scheduling.replan(instance.problem, schedule, now, events, seed=seed)

@@ -36,8 +36,9 @@ from gongzao.scheduling.stop import Stop
 
 if TYPE_CHECKING:
     from gongzao.scheduling.conflict import Conflict, conflict
+    from gongzao.scheduling.events import Breakdown, Cancel, Finish, Start, Urgent
     from gongzao.scheduling.parallel import OnRay, solve_parts
-    from gongzao.scheduling.replanning import Breakdown, Cancel, Finish, Replan, Urgent, replan
+    from gongzao.scheduling.replanning import Replan, replan
     from gongzao.scheduling.solver import solve
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "Resource",
     "Result",
     "Schedule",
+    "Start",
     "Stop",
     "Task",
     "Urgent",
@@ -91,7 +93,8 @@ __all__ = [
     "solve_parts",
 ]
 
-_LATE = dict.fromkeys(("Breakdown", "Cancel", "Finish", "Replan", "Urgent", "replan"), "gongzao.scheduling.replanning")
+_LATE = dict.fromkeys(("Breakdown", "Cancel", "Finish", "Start", "Urgent"), "gongzao.scheduling.events")
+_LATE |= dict.fromkeys(("Replan", "replan"), "gongzao.scheduling.replanning")
 _LATE["solve"] = "gongzao.scheduling.solver"
 _LATE |= dict.fromkeys(("Conflict", "conflict"), "gongzao.scheduling.conflict")
 _LATE |= dict.fromkeys(("OnRay", "solve_parts"), "gongzao.scheduling.parallel")

@@ -14,8 +14,7 @@ import numpy as np
 
 from gongzao.scheduling._jit import Floats, Ints, Words, borrow, kernel, leaf, next_random, random_state
 from gongzao.scheduling.arrays import Arrays
-from gongzao.scheduling.clockwork import work_done
-from gongzao.scheduling.dispatch import Plan, setup_between
+from gongzao.scheduling.dispatch import Plan, set_up
 from gongzao.scheduling.frames import effective_dues
 from gongzao.scheduling.line import NO_CAP, TARDINESS, VIOLATION, Line, load, new_line, score
 from gongzao.scheduling.model import Measure, Objective
@@ -45,7 +44,7 @@ def blocker(a: Arrays, line: Line, v: int) -> int:
         return -1
     res = a.mode_res[line.plan.mode[v]]
     before = line.seq[line.seq_ptr[line.plan.unit[v]] + line.place[v] - 1]
-    free = work_done(a, res, line.plan.end[before], setup_between(a, res, before, v))
+    free = set_up(a, res, line.plan.end[before], before, v)
     own = a.release[v]
     for p in range(a.pred_ptr[v], a.pred_ptr[v + 1]):
         j = a.pred[p]

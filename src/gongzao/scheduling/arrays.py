@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gongzao.scheduling._jit import Floats, Ints, borrow, kernel
-from gongzao.scheduling.model import Assignment, Calendar, Problem, Schedule
+from gongzao.scheduling.model import Assignment, Calendar, Job, Problem, Schedule, Task
+from gongzao.scheduling.past import hours, minutes, span
 
 FAR = 1 << 60
 """An instant that never comes."""
@@ -20,6 +21,9 @@ class Arrays(NamedTuple):
     A pool of k units is k equal ``unit`` entries: with tasks that take one unit each the two are the same. Time is cut
     into slots of ``1 << cal_shift`` minutes; ``cal_slot`` holds the first interval that ends after each slot begins.
     ``pace`` is how many minutes a minute of work on a resource takes on average.
+    ``fixed_end`` is the end of tasks that have started: they lie there whatever leads to them, so nothing does, and
+    take as long as is worked meanwhile. ``first_family`` is what a resource is set up for after them, and ``since``
+    when the first setup of a task that has not started may begin, by resource and family.
     """
 
     job: Ints
@@ -55,6 +59,8 @@ class Arrays(NamedTuple):
     release: Ints
     fixed_mode: Ints
     fixed_start: Ints
+    fixed_end: Ints
+    since: Ints
     due: Ints
     deadline: Ints
     weight: Ints
@@ -77,7 +83,13 @@ def compile_problem(problem: Problem) -> Arrays:
     modes = [m for t in tasks for m in t.modes]
     job_ptr = _rows(len(j.tasks) for j in problem.jobs)
     offsets = job_ptr.tolist()
-    arcs = [(o + a.before, o + a.after, a.lag) for j, o in zip(problem.jobs, offsets, strict=False) for a in j.arcs]
+    past = [span(problem, t) for t in tasks]
+    arcs = [
+        (o + a.before, o + a.after, a.lag)
+        for j, o in zip(problem.jobs, offsets, strict=False)
+        for a in j.arcs
+        if past[o + a.before] is None or past[o + a.after] is None
+    ]
     pred_ptr, pred, pred_lag = _neighbours(len(tasks), [(after, before, lag) for before, after, lag in arcs])
     succ_ptr, succ, succ_lag = _neighbours(len(tasks), arcs)
     spans = [i for c in problem.calendars for i in c.intervals]
@@ -87,6 +99,7 @@ def compile_problem(problem: Problem) -> Arrays:
     setups = np.zeros((max(1, len(problem.setups)), width, width), np.int64)
     for k, matrix in enumerate(problem.setups):
         setups[k, : len(matrix), : len(matrix)] = matrix
+    first_family, since = _states(problem, tasks, width)
     return Arrays(
         job=_ints(j for j, job in enumerate(problem.jobs) for _ in job.tasks),
         job_ptr=job_ptr,
@@ -98,7 +111,7 @@ def compile_problem(problem: Problem) -> Arrays:
         succ_lag=succ_lag,
         mode_ptr=_rows(len(t.modes) for t in tasks),
         mode_res=_ints(m.resource for m in modes),
-        mode_dur=_ints(m.duration for m in modes),
+        mode_dur=_durations(problem, tasks),
         mode_cost=_ints(m.cost for m in modes),
         unit_ptr=_rows(r.capacity for r in problem.resources),
         unit_res=_ints(i for i, r in enumerate(problem.resources) for _ in range(r.capacity)),
@@ -115,14 +128,16 @@ def compile_problem(problem: Problem) -> Arrays:
         travel=np.array(problem.transport, np.int64),
         setup=_ints(-1 if r.setup is None else r.setup for r in problem.resources),
         setups=setups,
-        first_family=_ints(-1 if r.family is None else r.family for r in problem.resources),
+        first_family=first_family,
         family=_ints(t.family for t in tasks),
         resumable=_ints(int(t.resumable) for t in tasks),
-        release=_ints(max(j.release, t.release) for j in problem.jobs for t in j.tasks),
+        release=_ints(_release(problem, j.release, t) for j in problem.jobs for t in j.tasks),
         fixed_mode=_ints(-1 if t.fixed is None else t.fixed.mode for t in tasks),
         fixed_start=_ints(-1 if t.fixed is None else t.fixed.start for t in tasks),
+        fixed_end=_ints(-1 if p is None else FAR if p[1] is None else p[1] for p in past),
+        since=since,
         due=_ints(FAR if j.due is None else j.due for j in problem.jobs),
-        deadline=_ints(FAR if j.deadline is None else j.deadline for j in problem.jobs),
+        deadline=_ints(_deadline(problem, j) for j in problem.jobs),
         weight=_ints(j.weight for j in problem.jobs),
         base_res=_ints(-1 if b is None else b[0] for b in base),
         base_start=_ints(-1 if b is None else b[1] for b in base),
@@ -148,6 +163,49 @@ def overtime(a: Arrays, after: int) -> Arrays:
         cal_work=np.insert(a.cal_work, extra, worked),
         deadline=np.minimum(a.deadline, after),
     )
+
+
+def _release(problem: Problem, release: int, task: Task) -> int:
+    if task.fixed is not None:
+        return task.fixed.start if problem.past(task) else max(release, task.release)
+    return max(release, task.release, problem.now or 0)
+
+
+def _deadline(problem: Problem, job: Job) -> int:
+    """Return the deadline of a job; one that is missed already binds no more."""
+    if job.deadline is None:
+        return FAR
+    ends = [p[1] for p in (span(problem, t) for t in job.tasks) if p is not None]
+    return FAR if any(end is not None and end > job.deadline for end in ends) else job.deadline
+
+
+def _durations(problem: Problem, tasks: list[Task]) -> Ints:
+    durations: list[int] = []
+    for task in tasks:
+        row = [m.duration for m in task.modes]
+        past = span(problem, task)
+        if past is not None and past[1] is not None and task.fixed is not None:
+            row[task.fixed.mode] = minutes(hours(problem, task.modes[task.fixed.mode].resource), past[0], past[1])
+        durations += row
+    return _ints(durations)
+
+
+def _states(problem: Problem, tasks: list[Task], width: int) -> tuple[Ints, Ints]:
+    """Return what each resource is set up for after what has started, and from when on the next setup may begin."""
+    family = [-1 if r.family is None else r.family for r in problem.resources]
+    since = np.full((len(problem.resources), width), problem.now or 0, np.int64)
+    over = [0] * len(family)
+    for task in tasks:
+        past = span(problem, task)
+        if past is not None and past[1] is not None and task.fixed is not None:
+            r = task.modes[task.fixed.mode].resource
+            if past[1] >= over[r]:
+                over[r], family[r] = past[1], task.family
+    since = np.maximum(since, np.array(over, np.int64)[:, None])
+    for r, resource in enumerate(problem.resources):
+        if resource.begun is not None:
+            since[r, resource.begun[0]] = max(over[r], resource.begun[1])
+    return _ints(family), since
 
 
 def _neighbours(count: int, arcs: list[tuple[int, int, int]]) -> tuple[Ints, Ints, Ints]:

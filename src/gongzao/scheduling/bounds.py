@@ -23,7 +23,7 @@ def require_slots(problem: Problem, a: Arrays, ends: Ints) -> None:
         raise _no_slot(
             problem, a, int(i), "has no slot on any of its resources' calendars", "在其资源的日历中没有可用时段"
         )
-    for i in np.flatnonzero(a.fixed_mode >= 0).tolist():
+    for i in np.flatnonzero((a.fixed_mode >= 0) & (a.fixed_end < 0)).tolist():
         mode = a.mode_ptr[i] + a.fixed_mode[i]
         start, _ = place(a, a.mode_res[mode], a.fixed_start[i], a.mode_dur[mode], a.resumable[i])
         if start != a.fixed_start[i]:

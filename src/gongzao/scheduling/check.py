@@ -38,7 +38,9 @@ def check(problem: Problem, schedule: Schedule) -> tuple[Violation, ...]:
     """Return every rule the schedule breaks; empty means it is feasible.
 
     A task runs without pause between start and end in working time of its resource, or, if resumable, over breaks.
-    On a resource of capacity 1 tasks follow one another, and at least the setup time is worked between them.
+    On a resource of capacity 1 tasks follow one another, and at least the setup time is worked between them. Tasks
+    that have started (:meth:`Problem.past`) lie where they were reported; nothing else, nor its setup, begins before
+    ``now``.
     """
     found: dict[tuple[int, int], Assignment] = {}
     broken: list[Violation] = []
@@ -53,10 +55,11 @@ def check(problem: Problem, schedule: Schedule) -> tuple[Violation, ...]:
     broken += [Violation("missing", j, t, "not scheduled", "任务没有排入") for j, t in wanted if (j, t) not in found]
     usable = []
     for x in found.values():
-        faults = list(_task(problem, x))
+        faults = list(_started(problem, x) if problem.past(problem.jobs[x.job].tasks[x.task]) else _task(problem, x))
         broken += faults
         if not any(f.rule == "resource" for f in faults):
             usable.append(x)
+    broken += _deadlines(problem, usable)
     broken += _links(problem, {(x.job, x.task): x for x in usable})
     broken += _resources(problem, usable)
     return tuple(broken)
@@ -151,16 +154,58 @@ def _task(problem: Problem, x: Assignment) -> Iterator[Violation]:
             f"{x.start} 至 {x.end}：开始或结束不在工作时间内，或被休息打断",
         )
     earliest = max(job.release, task.release)
+    if task.fixed is None:
+        earliest = max(earliest, problem.now or 0)
     if x.start < earliest:
         yield fault(
             "release", f"starts at {x.start}, before {earliest}", f"开始于 {x.start}，早于可开始时间 {earliest}"
         )
     if task.fixed is not None and (x.start, mode) != (task.fixed.start, task.modes[task.fixed.mode]):
         yield fault("fixed", f"frozen start {task.fixed.start} was moved", f"冻结的开始时间 {task.fixed.start} 被移动")
-    if job.deadline is not None and x.end > job.deadline:
-        yield fault(
-            "deadline", f"ends at {x.end}, after {job.deadline}", f"结束于 {x.end}，晚于最后期限 {job.deadline}"
-        )
+
+
+def _started(problem: Problem, x: Assignment) -> Iterator[Violation]:
+    """Go through what holds for a task that has started."""
+    task = problem.jobs[x.job].tasks[x.task]
+    fixed, mode = task.fixed, _mode(problem, x)
+    if mode is None:
+        yield Violation("resource", x.job, x.task, f"resource {x.resource} is not an alternative", "资源不可用于该任务")
+        return
+    if fixed is None or (x.start, mode) != (fixed.start, task.modes[fixed.mode]):
+        yield Violation("fixed", x.job, x.task, "its start was moved though it has started", "已开工的任务被移动")
+    elif fixed.end is not None and x.end != fixed.end:
+        yield Violation("fixed", x.job, x.task, f"its end {fixed.end} was moved", f"已知的结束时间 {fixed.end} 被移动")
+    elif fixed.end is None:
+        calendar = _calendar(problem, x.resource) if task.resumable and mode.duration else None
+        worked = _worked(calendar, x.start, x.end)
+        if worked != mode.duration or (calendar is not None and not _worked(calendar, x.end - 1, x.end)):
+            yield Violation(
+                "duration",
+                x.job,
+                x.task,
+                f"{worked} minutes worked from {x.start} to {x.end}, {mode.duration} needed",
+                f"{x.start} 至 {x.end} 实际工作 {worked} 分钟，应为 {mode.duration}",
+            )
+
+
+def _deadlines(problem: Problem, usable: list[Assignment]) -> Iterator[Violation]:
+    """Find jobs that end after their deadline; one that was missed by what has started binds no more."""
+    late: dict[int, list[Assignment]] = defaultdict(list)
+    for x in usable:
+        deadline = problem.jobs[x.job].deadline
+        if deadline is not None and x.end > deadline:
+            late[x.job].append(x)
+    for j, tasks in late.items():
+        deadline = problem.jobs[j].deadline
+        if not any(problem.past(problem.jobs[j].tasks[x.task]) for x in tasks):
+            for x in tasks:
+                yield Violation(
+                    "deadline",
+                    j,
+                    x.task,
+                    f"ends at {x.end}, after {deadline}",
+                    f"结束于 {x.end}，晚于最后期限 {deadline}",
+                )
 
 
 def _links(problem: Problem, found: dict[tuple[int, int], Assignment]) -> Iterator[Violation]:
@@ -170,7 +215,9 @@ def _links(problem: Problem, found: dict[tuple[int, int], Assignment]) -> Iterat
             if before is None or after is None:
                 continue
             sites = (problem.resources[before.resource].site, problem.resources[after.resource].site)
-            earliest = before.end + link.lag + problem.transport[sites[0]][sites[1]]
+            earliest = before.end
+            if not problem.past(job.tasks[link.after]):
+                earliest += link.lag + problem.transport[sites[0]][sites[1]]
             if after.start < earliest:
                 yield Violation(
                     "precedence",
@@ -220,14 +267,17 @@ def _setups(
     families, free = None if initial is None else {initial}, 0
     for (start, end), together in groupby(tasks, key=lambda x: (x.start, x.end)):
         group = list(together)
+        if all(problem.past(problem.jobs[x.job].tasks[x.task]) for x in group):
+            families, free = {problem.jobs[group[-1].job].tasks[group[-1].task].family}, max(free, end)
+            continue
         kinds = [problem.jobs[x.job].tasks[x.task].family for x in group]
-        worked = _worked(calendar, free, start) if start >= free else None
+        worked = {k: _worked(calendar, max(free, _since(problem, index, k)), start) for k in kinds}
         first = set(kinds)
-        if families is not None and worked is not None:
-            first = {k for k in kinds if min(matrix[f][k] for f in families) <= worked}
+        if families is not None and start >= free:
+            first = {k for k in kinds if min(matrix[f][k] for f in families) <= worked[k]}
         after = _last(matrix, kinds, first)
         if not after:
-            before, minutes = (kinds, 0) if first or families is None else (families, worked)
+            before, minutes = (kinds, 0) if first or families is None else (families, min(worked.values()))
             need = min(matrix[f][k] for f in before for k in kinds)
             yield Violation(
                 "setup",
@@ -237,6 +287,12 @@ def _setups(
                 f"换型需 {need} 分钟，只有 {minutes}",
             )
         families, free = after or set(kinds), max(free, end)
+
+
+def _since(problem: Problem, index: int, family: int) -> int:
+    """Return when a setup may begin that is not history."""
+    begun = problem.resources[index].begun
+    return begun[1] if begun is not None and begun[0] == family else problem.now or 0
 
 
 def _last(matrix: tuple[tuple[int, ...], ...], kinds: list[int], first: set[int]) -> set[int]:

@@ -174,7 +174,9 @@ def _overlapping(problem: Problem) -> list[list[int]]:
     last: dict[int, tuple[int, int]] = {}
     for k in np.lexsort((frozen, a.fixed_start[frozen])).tolist():
         res, start = int(a.mode_res[mode[k]]), int(a.fixed_start[frozen[k]])
-        j, end = int(a.job[frozen[k]]), start + int(a.mode_dur[mode[k]])
+        j, end = int(a.job[frozen[k]]), int(a.fixed_end[frozen[k]])
+        if end < 0:
+            end = start + int(a.mode_dur[mode[k]])
         if problem.resources[res].capacity == 1:
             other, busy = last.get(res, (j, 0))
             if start < busy:

@@ -101,12 +101,21 @@ def ready_at(a: Arrays, plan: Plan, i: int, res: int) -> int:
 def setup_between(a: Arrays, res: int, before: int, after: int) -> int:
     """Return the setup time on ``res`` from task ``before`` (-1: the state at time 0) to task ``after``."""
     matrix = a.setup[res]
-    if matrix < 0:
+    if matrix < 0 or a.fixed_end[after] >= 0:
         return 0
     family = a.first_family[res] if before < 0 else a.family[before]
     if family < 0:
         return 0
     return int(a.setups[matrix, family, a.family[after]])
+
+
+@leaf
+def set_up(a: Arrays, res: int, free: int, before: int, after: int) -> int:
+    """Return when ``res``, free from ``free`` on, has been set up from task ``before`` (-1: none) to ``after``."""
+    setup = setup_between(a, res, before, after)
+    if setup > 0:
+        free = max(free, a.since[res, a.family[after]])
+    return work_done(a, res, free, setup)
 
 
 @leaf
@@ -116,12 +125,12 @@ def try_unit(a: Arrays, desk: Desk, i: int, mode: int, unit: int, t: int) -> tup
     free, last, at = desk.free[unit], desk.last[unit], desk.fixed_next[unit]
     ready = max(t, ready_at(a, desk.plan, i, res))
     while True:
-        bound = max(ready, work_done(a, res, free, setup_between(a, res, last, i)))
+        bound = max(ready, set_up(a, res, free, last, i))
         start, end = place(a, res, bound, a.mode_dur[mode], a.resumable[i])
         if at == desk.fixed_ptr[unit + 1]:
             return start, end, at
         frozen = desk.fixed[at]
-        if work_done(a, res, end, setup_between(a, res, i, frozen)) <= desk.plan.start[frozen]:
+        if set_up(a, res, end, i, frozen) <= desk.plan.start[frozen]:
             return start, end, at
         free, last = max(free, desk.plan.end[frozen]), frozen
         at += 1
@@ -316,7 +325,9 @@ def _freeze(a: Arrays, desk: Desk) -> None:
         res, start = int(a.mode_res[mode]), int(a.fixed_start[i])
         low, high = int(a.unit_ptr[res]), int(a.unit_ptr[res + 1])
         unit = next((u for u in range(low, high) if busy[u] <= start), low)
-        begin, end = place(a, res, start, int(a.mode_dur[mode]), int(a.resumable[i]))
+        begin, end = start, int(a.fixed_end[i])
+        if end < 0:
+            begin, end = place(a, res, start, int(a.mode_dur[mode]), int(a.resumable[i]))
         for column, value in zip(desk.plan, (mode, unit, begin, end), strict=True):
             column[i] = value
         busy[unit] = end

@@ -72,11 +72,13 @@ def _planned(at: At) -> tuple[int, int] | None:
 
 _text, _flag = At.text, At.flag
 _numbers = many(At.whole)
-_task = record(Task, {"modes": many(_mode), "fixed": row(Fixed), "resumable": _flag, "name": _text})
+_task = record(
+    Task, {"modes": many(_mode), "fixed": row(Fixed, {"assumed": At.flag}), "resumable": _flag, "name": _text}
+)
 _order = record(Job, {"tasks": many(_task), "links": many(row(Link)), "name": _text})
 _readers: dict[str, Reader] = {
     "jobs": many(_order),
-    "resources": many(record(Resource, {"name": _text})),
+    "resources": many(record(Resource, {"name": _text, "begun": pair})),
     "calendars": many(record(Calendar, {"intervals": _intervals, "name": _text})),
     "setups": many(many(_numbers)),
     "transport": many(_numbers),
@@ -128,7 +130,7 @@ def _bare(item: Any) -> dict[str, Any]:
 def _row(item: Any) -> list[Any]:
     """Return the fields in order, without those at the end that say nothing."""
     values = [getattr(item, f.name) for f in fields(item)]
-    while values[-1] is None:
+    while values[-1] is None or values[-1] is False:
         values.pop()
     return values
 
@@ -136,8 +138,9 @@ def _row(item: Any) -> list[Any]:
 def problem_to_json(problem: Problem) -> str:
     """Return the problem as JSON: one entry per field of the model, defaults left out.
 
-    Modes ``[resource, duration, cost]``, links ``[before, after, lag]`` and fixed starts ``[mode, start]`` are lists;
-    the objective is a list of levels such as ``[{"tardiness": 1}, {"makespan": 1}]``, the epoch an ISO 8601 instant.
+    Modes ``[resource, duration, cost]``, links ``[before, after, lag]`` and what is fixed ``[mode, start, end,
+    assumed]``, the last two of which may be left out, are lists; the objective is a list of levels such as
+    ``[{"tardiness": 1}, {"makespan": 1}]``, the epoch an ISO 8601 instant.
     """
     data: dict[str, Any] = {"format": PROBLEM, "version": VERSION, **_bare(problem)}
     data["jobs"] = [_job(j) for j in problem.jobs]

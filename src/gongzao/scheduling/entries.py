@@ -6,6 +6,7 @@ import json
 import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from gongzao.kernel import InvalidInput
@@ -140,10 +141,11 @@ def record(cls: type, readers: Mapping[str, Reader]) -> Reader:
     return lambda at: _make(at, cls, {k: readers.get(k, whole)(inner) for k, inner in at.known(known).items()})
 
 
-def row(cls: type) -> Reader:
-    """Return the reader of a list of the fields of ``cls``, all whole numbers; null and what is left out: the default.
+def row(cls: type, readers: Mapping[str, Reader] = MappingProxyType({})) -> Reader:
+    """Return the reader of a list of the fields of ``cls``; null and what is left out: the default.
 
-    For what is short and frequent, such as ``[resource, duration, cost]``.
+    They are whole numbers unless ``readers`` says otherwise. For what is short and frequent, such as ``[resource,
+    duration, cost]``.
     """
     names = [f.name for f in fields(cls)]
 
@@ -151,7 +153,9 @@ def row(cls: type) -> Reader:
         values = at.items()
         if not 1 <= len(values) <= len(names):
             raise at.fault("row", f"must list {', '.join(names)}", f"须依次列出 {', '.join(names)}")
-        found = {name: v.whole() for name, v in zip(names, values, strict=False) if v.value is not None}
+        found = {
+            name: readers.get(name, whole)(v) for name, v in zip(names, values, strict=False) if v.value is not None
+        }
         return _make(at, cls, found)
 
     return build

@@ -84,7 +84,7 @@ class ExactModel:
         self.sites: dict[int, dict[int, list[cp_model.IntVar]]] = {}
         self.on: dict[int, list[Use]] = {}
         for i in self.tasks.tolist():
-            self._task(i)
+            (self._past if a.fixed_end[i] >= 0 else self._task)(i)
         for i in self.tasks.tolist():
             self._arcs(i)
         for group in alike:
@@ -141,6 +141,17 @@ class ExactModel:
         for (cal, _), ways in by_calendar.items():
             self._lay(i, cal, ways, [] if len(by_calendar) == 1 else [self._either([self.used[m] for m in ways])])
         self.sites[i] = {s: [] if len(by_site) == 1 else [self._either(x)] for s, x in by_site.items()}
+
+    def _past(self, i: int) -> None:
+        """Take in a task that has started, where it lies."""
+        a, start, end = self.a, int(self.a.fixed_start[i]), int(self.a.fixed_end[i])
+        m = int(a.mode_ptr[i] + a.fixed_mode[i])
+        r, n = int(a.mode_res[m]), int(a.mode_dur[m])
+        self.used[m], self.start[i], self.finish[i] = (self.model.new_constant(x) for x in (1, start, end))
+        self.sites[i] = {int(a.site[r]): []}
+        at = worked(a, int(a.calendar[r]), start)
+        begin, span = cp_model.LinearExpr.constant(at), self.model.new_fixed_size_interval_var(at, n, "")
+        self.on.setdefault(r, []).append(Use(i, begin, begin + n, at, at + n, n, [], True, span, self.start[i]))
 
     def _lay(self, i: int, cal: int, modes: list[int], when: list[cp_model.IntVar]) -> None:
         """Lay a task on the axis of a calendar, for those of its modes that work by it, all or none of no minutes."""

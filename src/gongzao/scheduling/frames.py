@@ -38,6 +38,9 @@ def earliest_by_mode(a: Arrays, tasks: Ints, ends: Ints) -> Ints:
             if a.fixed_mode[i] >= 0 and a.mode_ptr[i] + a.fixed_mode[i] != m:
                 ends[m] = FAR
                 continue
+            if a.fixed_end[i] >= 0:
+                starts[i], ends[m] = a.fixed_start[i], a.fixed_end[i]
+                continue
             site, ready = a.site[a.mode_res[m]], max(a.release[i], a.fixed_start[i])
             for p in range(a.pred_ptr[i], a.pred_ptr[i + 1]):
                 soonest, j = FAR, a.pred[p]
@@ -71,6 +74,9 @@ def _latest(a: Arrays, tasks: Ints, plan: Plan, latest: Ints) -> Ints:
     end = plan.end.copy()
     for i in tasks[::-1]:
         end[i] = latest[a.job[i]]
+        if a.fixed_end[i] >= 0:
+            end[i] = a.fixed_end[i]
+            continue
         for p in range(a.succ_ptr[i], a.succ_ptr[i + 1]):
             s = a.succ[p]
             start = -FAR

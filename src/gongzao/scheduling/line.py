@@ -11,8 +11,8 @@ import numpy as np
 
 from gongzao.scheduling._jit import Floats, Ints, Words, borrow, kernel, leaf, lowest_bit
 from gongzao.scheduling.arrays import FAR, Arrays
-from gongzao.scheduling.clockwork import place, work_done
-from gongzao.scheduling.dispatch import Plan, ready_at, setup_between
+from gongzao.scheduling.clockwork import place
+from gongzao.scheduling.dispatch import Plan, ready_at, set_up
 from gongzao.scheduling.errors import NoSchedule
 
 REACH = 2_000
@@ -169,9 +169,11 @@ def earliest(a: Arrays, line: Line, v: int) -> tuple[int, int]:
     if line.place[v] > 0:
         before = line.seq[line.seq_ptr[u] + line.place[v] - 1]
         free = line.plan.end[before]
-    bound = max(ready_at(a, line.plan, v, res), work_done(a, res, free, setup_between(a, res, before, v)))
+    bound = max(ready_at(a, line.plan, v, res), set_up(a, res, free, before, v))
     if a.fixed_mode[v] >= 0:
         bound = max(bound, a.fixed_start[v])
+        if a.fixed_end[v] >= 0:
+            return bound, bound + a.fixed_end[v] - a.fixed_start[v]
     return place(a, res, bound, a.mode_dur[mode], a.resumable[v])
 
 

@@ -141,6 +141,8 @@ class Resource:
         Setup family the resource is in at time 0; ``None``: the first task needs no setup.
     site
         Index into ``Problem.transport``.
+    begun
+        Family and start [min] of a setup under way at ``Problem.now``; any other setup begins at ``now`` or later.
     """
 
     name: str = ""
@@ -149,6 +151,7 @@ class Resource:
     setup: int | None = None
     family: int | None = None
     site: int = 0
+    begun: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         where = f"resource {self.name!r}"
@@ -172,13 +175,32 @@ class Mode:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A start that may not change: index of the mode taken, and the start [min]."""
+    """A start that may not change.
+
+    Parameters
+    ----------
+    mode
+        Index of the mode taken.
+    start
+        The start [min].
+    end
+        When the task ended, or will for all that is known [min]: it holds its resource from start to end, whatever
+        calendar and duration say.
+    assumed
+        Nobody reported it, the plan had it so: a later report that says otherwise counts.
+    """
 
     mode: int
     start: int
+    end: int | None = None
+    assumed: bool = False
 
     def __post_init__(self) -> None:
         _whole(self.start, 0, MAX_TIME, "fixed start")
+        if self.end is not None:
+            _whole(self.end, self.start, MAX_TIME, f"end after the fixed start {self.start}")
+        if type(self.assumed) is not bool:
+            _fail("kind", f"assumed must be true or false, not {self.assumed!r}", "assumed 必须是 true 或 false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +348,9 @@ class Problem:
     epoch
         The instant of minute 0, with its time zone (a ``ZoneInfo`` where there is summer time) [years 1900 to 9700];
         only for showing.
+    now
+        The instant up to which it is known what has happened [min]: what is not fixed starts then or later, and so does
+        its setup; see :meth:`past`.
 
     Raises
     ------
@@ -342,8 +367,11 @@ class Problem:
     baseline: tuple[tuple[tuple[int, int] | None, ...], ...] | None = None
     epoch: datetime | None = None
     name: str = ""
+    now: int | None = None
 
     def __post_init__(self) -> None:
+        if self.now is not None:
+            _whole(self.now, 0, MAX_TIME, "now")
         if not self.jobs:
             _fail("no_job", "a problem needs at least one job", "问题至少要有一个订单")
         if not self.transport:
@@ -379,6 +407,15 @@ class Problem:
             _whole(resource.setup, 0, len(self.setups) - 1, f"{where}: setup matrix")
             if resource.family is not None:
                 _whole(resource.family, 0, len(self.setups[resource.setup]) - 1, f"{where}: family")
+        if resource.begun is not None:
+            if resource.setup is None or self.now is None:
+                _fail(
+                    "begun",
+                    f"{where}: a setup under way needs a setup matrix and the problem's now",
+                    f"{where}：进行中的换型需要换型表和 now",
+                )
+            _whole(resource.begun[0], 0, len(self.setups[resource.setup]) - 1, f"{where}: family of the setup begun")
+            _whole(resource.begun[1], 0, self.now, f"{where}: start of the setup begun")
         _whole(resource.site, 0, len(self.transport) - 1, f"{where}: site")
 
     def _check_baseline(self, baseline: Sequence[Sequence[tuple[int, int] | None]]) -> None:
@@ -406,13 +443,22 @@ class Problem:
                     f"{where}：换型族 {task.family} 不在换型表 {setup} 中",
                 )
 
+    def past(self, task: Task) -> bool:
+        """Return whether a task has started: its end is known, or it is fixed to a start up to ``now``.
+
+        What has started keeps its start, and needs no slot of a calendar, release, setup, lag or transport any more;
+        one that cannot pause runs on until its duration is over, one that can is worked in the hours of the calendar.
+        """
+        fixed = task.fixed
+        return fixed is not None and (fixed.end is not None or (self.now is not None and fixed.start <= self.now))
+
     @cached_property
     def horizon(self) -> int:
         """Return an instant [min] by which everything can be done one after the other, calendars aside.
 
         Where ``changes`` count that is after every start of the baseline.
         """
-        top = max((j.release for j in self.jobs), default=0)
+        top = max([self.now or 0, *(j.release for j in self.jobs)])
         if any(m is Measure.CHANGES for level in self.objective.levels for m, _ in level):
             top = max([top, *(b[1] for row in self.baseline or () for b in row if b is not None)])
         setup = max((max(map(max, s)) for s in self.setups if s), default=0)
@@ -422,7 +468,7 @@ class Problem:
         for job in self.jobs:
             total += sum(link.lag + travel for link in job.arcs)
             for task in job.tasks:
-                start = task.fixed.start if task.fixed else 0
+                start = max(task.fixed.start, task.fixed.end or 0) if task.fixed else 0
                 total += max(m.duration for m in task.modes) + setup + max(0, task.release, start)
         return total
 

@@ -38,6 +38,34 @@ class Instance:
         """Return the instance of a file that counts as the problem does."""
         return cls(problem, tuple(tuple((j, t) for t in range(len(job.tasks))) for j, job in enumerate(problem.jobs)))
 
+    def job(self, number: int) -> int:
+        """Return the index of the job that the file knows by a number.
+
+        Raises
+        ------
+        InvalidProblem
+            If it knows none.
+        """
+        for j, row in enumerate(self.numbers):
+            if row[0][0] == number:
+                return j
+        raise InvalidProblem("schedule.no_job", en=f"the file has no job {number}", zh=f"文件中没有订单 {number}")
+
+    def place(self, job: int, task: int) -> tuple[int, int]:
+        """Return the indices of the task that the file knows by a pair of numbers.
+
+        Raises
+        ------
+        InvalidProblem
+            If it knows none.
+        """
+        j = self.job(job)
+        if (job, task) in self.numbers[j]:
+            return j, self.numbers[j].index((job, task))
+        raise InvalidProblem(
+            "schedule.no_task", en=f"the file has no task {task} in job {job}", zh=f"文件的订单 {job} 中没有任务 {task}"
+        )
+
 
 def read(path: str | Path, form: str | None = None) -> Instance:
     """Read a problem file.

@@ -236,9 +236,8 @@ class Run:
         """Return when each job ends at the latest [min] in a schedule as good as the incumbent."""
         a, levels = self.a, self.problem.objective.levels
         closes = bool((a.calendar[a.mode_res] >= 0).all())
-        latest = np.minimum(
-            a.deadline, min(self.problem.horizon, int(a.cal_end.max())) if closes else self.problem.horizon
-        )
+        closing = max(int(a.cal_end.max()), int(a.fixed_end.max())) if closes else FAR
+        latest = np.minimum(a.deadline, min(self.problem.horizon, closing))
         if self.best is not None and self.score.missed == 0:
             if levels[0] == ((Measure.MAKESPAN, 1),):
                 latest = np.minimum(latest, self.score.levels[0])

@@ -12,7 +12,7 @@ from ortools.sat.python import cp_model
 from gongzao.scheduling._jit import Ints
 from gongzao.scheduling.arrays import Arrays
 from gongzao.scheduling.dispatch import Plan
-from gongzao.scheduling.frames import gaps
+from gongzao.scheduling.frames import gaps, worked
 from gongzao.scheduling.loads import windows
 
 ROWS = 4
@@ -48,6 +48,10 @@ def sequence(model: cp_model.CpModel, a: Arrays, plan: Plan, r: int, uses: list[
         model.add_cumulative(spans, [1] * len(spans), capacity)
         return
     model.add_no_overlap([u.span for u in uses])
+    busy = max(int(a.fixed_end[u.task]) for u in uses)
+    for u in uses:
+        if u.length == 0 and a.fixed_end[u.task] < 0 <= busy:
+            model.add(u.start >= busy).only_enforce_if(u.when)
     kept = [u for u in uses if not u.free]
     kept.sort(key=lambda u: (int(plan.start[u.task]), int(plan.end[u.task])))
     for u, v in pairwise(kept):
@@ -57,23 +61,25 @@ def sequence(model: cp_model.CpModel, a: Arrays, plan: Plan, r: int, uses: list[
 
 
 def _setups(model: cp_model.CpModel, a: Arrays, r: int, uses: list[Use], kept: list[Use], whole: bool) -> None:
+    uses = [u for u in uses if a.fixed_end[u.task] < 0]
     family = [int(a.family[u.task]) for u in uses]
     setups, initial = a.setups[a.setup[r]], int(a.first_family[r])
+    since = [worked(a, int(a.calendar[r]), t) for t in a.since[r].tolist()]
     least = gaps(setups, family, [u.length for u in uses])
     for k, u in enumerate(uses):
         if initial >= 0:
-            model.add(u.begin >= int(least[initial, family[k]])).only_enforce_if(u.when)
+            model.add(u.begin >= min(since) + int(least[initial, family[k]])).only_enforce_if(u.when)
         for other in range(k):
             v = uses[other]
             if u.free or v.free:
                 _apart(model, u, v, int(least[family[k], family[other]]), int(least[family[other], family[k]]))
-    for u, v in pairwise(kept):
+    for u, v in pairwise(u for u in kept if a.fixed_end[u.task] < 0):
         gap = int(least[a.family[u.task], a.family[v.task]])
         model.add(u.end + gap <= v.begin)
     kinds = sorted(set(family))
     before = kinds if initial < 0 else [*kinds, initial]
-    if whole and (least != setups)[np.ix_(before, kinds)].any():
-        _circuit(model, uses, family, setups, initial)
+    if whole and ((least != setups)[np.ix_(before, kinds)].any() or len(set(since)) > 1):
+        _circuit(model, uses, family, setups, initial, since)
 
 
 def _apart(model: cp_model.CpModel, u: Use, v: Use, after_u: int, after_v: int) -> None:
@@ -96,14 +102,19 @@ def _apart(model: cp_model.CpModel, u: Use, v: Use, after_u: int, after_v: int) 
         model.add_bool_or([x.negated() for x in both])
 
 
-def _circuit(model: cp_model.CpModel, uses: list[Use], family: list[int], setups: Ints, initial: int) -> None:
-    """Order the tasks in a circuit: a setup between neighbours is longer than one by way of other families."""
+def _circuit(
+    model: cp_model.CpModel, uses: list[Use], family: list[int], setups: Ints, initial: int, since: list[int]
+) -> None:
+    """Order the tasks in a circuit: a setup between neighbours is longer than one by way of other families.
+
+    The first begins, by its family, ``since`` then.
+    """
     arcs: list[tuple[int, int, cp_model.LiteralT]] = [(0, 0, model.new_bool_var(""))]
     for k, u in enumerate(uses):
         first, last = model.new_bool_var(""), model.new_bool_var("")
         arcs += [(0, k + 1, first), (k + 1, 0, last), (k + 1, k + 1, u.when[0].negated())]
         if initial >= 0:
-            model.add(u.begin >= int(setups[initial, family[k]])).only_enforce_if(first)
+            model.add(u.begin >= since[family[k]] + int(setups[initial, family[k]])).only_enforce_if(first)
         for other, v in enumerate(uses):
             if other != k:
                 follows = model.new_bool_var("")
