@@ -78,15 +78,59 @@ class Problem:
         return ": ".join(parts) + got
 
 
+MAX_PROBLEMS = 200
+"""Most problems of one file that are kept and shown; the rest is counted."""
+
+
+class Problems(list[Problem]):
+    """The first problems of a file, and how many more there are: a file wrong in every cell stays cheap.
+
+    Attributes
+    ----------
+    rest
+        Number of problems beyond :data:`MAX_PROBLEMS`.
+    """
+
+    rest = 0
+
+    def append(self, problem: Problem) -> None:
+        """Keep a problem, or count it."""
+        if len(self) < MAX_PROBLEMS:
+            super().append(problem)
+        else:
+            self.rest += 1
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        """Keep or count several."""
+        for problem in problems:
+            self.append(problem)
+
+    def __iadd__(self, problems: Iterable[Problem]) -> "Problems":  # type: ignore[override,misc]  # narrower on purpose
+        self.extend(problems)
+        return self
+
+
 class InvalidInput(GongzaoError):
-    """A file that could not be accepted; nothing of it has been used. Carries every :class:`Problem` found."""
+    """A file that could not be accepted; nothing of it has been used.
+
+    Attributes
+    ----------
+    problems
+        The first :data:`MAX_PROBLEMS` of what was found.
+    rest
+        How many more there are.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        found = Problems()
+        found += problems
+        self.problems = tuple(found)
+        self.rest = found.rest + (problems.rest if isinstance(problems, Problems) else 0)
         if not self.problems:
             raise ValueError("InvalidInput needs at least one problem")
+        more = (f"\n… and {self.rest} more", f"\n……另有{self.rest}处问题") if self.rest else ("", "")
         super().__init__(
             self.problems[0].code,
-            en="\n".join(p.text("en") for p in self.problems),
-            zh="\n".join(p.text("zh") for p in self.problems),
+            en="\n".join(p.text("en") for p in self.problems) + more[0],
+            zh="\n".join(p.text("zh") for p in self.problems) + more[1],
         )

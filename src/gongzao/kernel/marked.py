@@ -1,14 +1,20 @@
 """YAML with line numbers: mappings that note what is wrong with them instead of stopping at the first fault."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 
-from gongzao.kernel.errors import InvalidValue, Problem
+from gongzao.kernel.errors import InvalidInput, InvalidValue, Problem
+from gongzao.kernel.text import read_text
 
 T = TypeVar("T")
+
+_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MOST_BYTES = 1024 * 1024
+_MOST_DEPTH = 20
+_MOST_PARTS = 100_000
 
 
 class Marked:
@@ -52,10 +58,6 @@ class Marked:
             node = self._nodes.get(key)
             line = self.line if node is None else node.start_mark.line + 1
         self.problems.append(Problem(self.source, error.code, error.en, error.zh, line, place or None, value))
-
-    def has(self, key: str) -> bool:
-        """Whether the key is present."""
-        return key in self._nodes
 
     def text(self, key: str, *, required: bool = True) -> str:
         """Return a scalar as it was written."""
@@ -126,42 +128,52 @@ class Marked:
         return []
 
 
-def decode(path: Path, problems: list[Problem], *, encodings: Sequence[str] = ("utf-8-sig", "gb18030")) -> str | None:
-    """Return the text of a file, or ``None`` (then noted) if it cannot be read in any of the encodings."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        problems.append(
-            Problem(str(path), "file.unreadable", f"cannot be read: {error.strerror}", f"无法读取：{error.strerror}")
-        )
-        return None
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    names = " / ".join(encodings)
-    problems.append(Problem(str(path), "file.encoding", f"not text in {names}", f"不是 {names} 编码的文本"))
-    return None
-
-
 def read_yaml(path: Path, known: Collection[str], problems: list[Problem]) -> Marked | None:
-    """Return the mapping that a YAML file (UTF-8) holds; faults go to ``problems``."""
-    text = decode(path, problems, encodings=("utf-8-sig",))
-    if text is None:
-        return None
+    """Return the mapping that a YAML file holds; faults go to ``problems``.
+
+    The file is at most 1 MB, nested 20 deep and made of 100,000 parts.
+    """
+    source = str(path)
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        text = read_text(path, most=_MOST_BYTES, gb18030=False)
+        _check_size(text, source)
+        node = yaml.compose(text, Loader=_LOADER)
+    except InvalidInput as error:
+        problems += error.problems
+        return None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         said = getattr(error, "problem", None) or str(error)
         line = None if mark is None else mark.line + 1
-        problems.append(Problem(str(path), "yaml.form", f"broken YAML: {said}", f"YAML格式有误：{said}", line))
+        problems.append(Problem(source, "yaml.form", f"broken YAML: {said}", f"YAML格式有误：{said}", line))
         return None
     if not isinstance(node, yaml.MappingNode):
-        problems.append(Problem(str(path), "yaml.form", "must be a mapping", "须为“键: 值”的映射", 1))
+        problems.append(Problem(source, "yaml.form", "must be a mapping", "须为“键: 值”的映射", 1))
         return None
-    return Marked(str(path), "", node, known, problems)
+    return Marked(source, "", node, known, problems)
+
+
+def _check_size(text: str, source: str) -> None:
+    """Refuse what is nested too deep or made of too many parts, each reference (*name) counted as all it stands for."""
+    parts = 0
+    named: dict[str, int] = {}
+    open_since: list[tuple[str | None, int]] = []
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            parts += named.get(event.anchor, _MOST_PARTS)  # inside itself it has no end
+        elif isinstance(event, yaml.CollectionStartEvent):
+            parts += 1
+            open_since.append((event.anchor, parts))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, since = open_since.pop()
+            named |= {anchor: parts - since + 1} if anchor else {}
+        elif isinstance(event, yaml.ScalarEvent):
+            parts += 1
+            named |= {event.anchor: 1} if event.anchor else {}
+        if len(open_since) > _MOST_DEPTH or parts > _MOST_PARTS:
+            en = f"nested deeper than {_MOST_DEPTH}, or more than {_MOST_PARTS} parts"
+            zh = f"嵌套超过{_MOST_DEPTH}层，或超过{_MOST_PARTS}项"
+            raise InvalidInput([Problem(source, "yaml.size", en, zh, event.start_mark.line + 1)])
 
 
 def _error(code: str, en: str, zh: str) -> InvalidValue:

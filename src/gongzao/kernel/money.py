@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from typing import Self
 
 from gongzao.kernel.errors import InvalidValue
+from gongzao.kernel.numbers import parse_number, parse_yuan
 
 MAX_FEN = 10**17
 """Largest amount in either direction [fen]: 10^15 yuan, far past any cluster and well inside 64 bits."""
+_FAR = 100
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,27 +56,51 @@ class Money:
     def from_yuan(cls, yuan: str | int | Decimal) -> Self:
         """Return the exact amount of ``yuan`` [元]; more than two decimals are refused, never rounded.
 
+        A text is read by :func:`gongzao.kernel.parse_number`.
+
         Raises
         ------
         InvalidValue
-            ``money.not_number`` or ``money.fraction_of_fen``, and what the constructor raises.
+            ``money.not_number`` (a float, or not finite), ``money.fraction_of_fen``, and what the constructor and
+            :func:`~gongzao.kernel.parse_number` raise.
         """
-        try:
-            amount = Decimal(yuan)
-        except InvalidOperation:
-            amount = Decimal("NaN")
+        amount = parse_number(yuan) if isinstance(yuan, str) else Decimal(yuan)
         if isinstance(yuan, float) or not amount.is_finite():
             raise InvalidValue(
                 "money.not_number", en=f"not an amount in yuan: {yuan!r}", zh=f"不是以元为单位的金额：{yuan!r}"
             )
-        fen = Fraction(amount) * 100
-        if fen.denominator != 1:
+        # A few characters can name a number of a billion digits, so what is out of range is told by its exponent.
+        if amount and amount.adjusted() > _FAR:
+            return cls(2 * MAX_FEN)
+        fen = Fraction(amount) * 100 if amount and amount.adjusted() >= -_FAR else Fraction(0)
+        if fen.denominator != 1 or (amount and not fen):
             raise InvalidValue(
                 "money.fraction_of_fen",
                 en=f"an amount has at most two decimals, got {yuan}",
                 zh=f"金额最多两位小数，收到 {yuan}",
             )
         return cls(int(fen))
+
+    @classmethod
+    def parse(cls, text: str, unit: str = "元") -> Self:
+        """Read an amount as it was typed, with or without a unit of its own (12万, 1.2亿元).
+
+        Parameters
+        ----------
+        text, unit
+            As :func:`gongzao.kernel.parse_yuan` takes them.
+
+        Raises
+        ------
+        InvalidValue
+            What :func:`~gongzao.kernel.parse_yuan` and :meth:`from_yuan` raise.
+
+        Examples
+        --------
+        >>> Money.parse("90万") == Money.parse("900,000.00") == Money.parse("９０", "万元")
+        True
+        """
+        return cls.from_yuan(parse_yuan(text, unit))
 
     @property
     def yuan(self) -> Decimal:
@@ -108,7 +134,7 @@ def split(total: int, weights: Sequence[int | Decimal | Fraction]) -> tuple[int,
     total
         What is to be split, usually [fen].
     weights
-        One weight per part, each ≥ 0 and finite, not all zero.
+        One weight per part, each ≥ 0, a decimal between 10^-100 and 10^100 (or zero), not all zero.
 
     Raises
     ------
@@ -125,15 +151,15 @@ def split(total: int, weights: Sequence[int | Decimal | Fraction]) -> tuple[int,
     (34, 33, 33)
     """
     try:
-        exact = [Fraction(w) for w in weights]
+        exact = [_fraction(w) for w in weights]
     except (ValueError, OverflowError):
         exact = []
     whole = sum(exact, Fraction(0))
     if whole <= 0 or min(exact) < 0:
         raise InvalidValue(
             "split.weights",
-            en=f"weights must be finite, none negative and not all zero, got {list(weights)!r}",
-            zh=f"权重须为有限的非负数且不全为零，收到 {list(weights)!r}",
+            en=f"weights must be finite, none negative and not all zero, got {str(list(weights))[:200]}",
+            zh=f"权重须为有限的非负数且不全为零，收到 {str(list(weights))[:200]}",
         )
     if total < 0:
         return tuple(-part for part in split(-total, weights))
@@ -143,3 +169,9 @@ def split(total: int, weights: Sequence[int | Decimal | Fraction]) -> tuple[int,
     for i in by_remainder[: total - sum(parts)]:
         parts[i] += 1
     return tuple(parts)
+
+
+def _fraction(weight: int | Decimal | Fraction) -> Fraction:
+    if isinstance(weight, Decimal) and weight and abs(weight.adjusted()) > _FAR:
+        raise OverflowError
+    return Fraction(weight or 0)

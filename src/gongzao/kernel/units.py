@@ -1,11 +1,12 @@
 """Quantities with the units of Chinese economic statistics, exact in decimal."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from gongzao.kernel.errors import InvalidValue
+from gongzao.kernel.numbers import parse_number, parse_percent
 
 if TYPE_CHECKING:
     import pint
@@ -82,18 +83,14 @@ class Quantity:
 
     @classmethod
     def parse(cls, value: str, unit: str) -> "Quantity":
-        """Read a written number; thousands separators (``,``) are allowed.
+        """Read a written number (see :func:`gongzao.kernel.parse_number`); a percentage may bear its sign.
 
         Raises
         ------
         InvalidValue
-            ``quantity.value`` or ``quantity.unit``.
+            ``number.form``, ``number.range`` or ``quantity.unit``.
         """
-        try:
-            number = Decimal(value.strip().replace(",", ""))
-        except InvalidOperation:
-            raise InvalidValue("quantity.value", en=f"not a number: {value!r}", zh=f"不是数字：“{value}”") from None
-        return cls(number, unit)
+        return cls((parse_percent if unit == "%" else parse_number)(value), unit)
 
     def to(self, unit: str) -> "Quantity":
         """Return the same quantity in another unit of the same kind, exactly.

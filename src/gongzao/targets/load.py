@@ -7,8 +7,9 @@ from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 
-from gongzao.kernel import InvalidInput, InvalidValue, Problem, Quantity
+from gongzao.kernel import InvalidInput, InvalidValue, Problem, Quantity, parse_date, parse_number
 from gongzao.kernel.marked import Marked, read_yaml
+from gongzao.kernel.tables import member
 from gongzao.targets.errors import InvalidPlan, UnknownPlan
 from gongzao.targets.model import (
     Aggregation,
@@ -29,7 +30,6 @@ from gongzao.targets.model import (
     Threshold,
 )
 from gongzao.targets.published import load_indicators, read_awards, read_observations, read_sources
-from gongzao.targets.tables import member, parse_date, parse_number
 
 _PLAN_KEYS = (
     "id",

@@ -6,10 +6,21 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from gongzao.kernel import InvalidInput, InvalidValue, Period, Problem, Quantity, Uscc
+from gongzao.kernel import (
+    InvalidInput,
+    InvalidValue,
+    Period,
+    Problem,
+    Quantity,
+    Uscc,
+    parse_date,
+    parse_number,
+    parse_percent,
+    parse_whole,
+)
+from gongzao.kernel.tables import Row, member, read_table
 from gongzao.targets.errors import InvalidObservation
 from gongzao.targets.model import Award, Confidence, Indicator, Nature, Observation, Qualifier, Source, Text
-from gongzao.targets.tables import Row, member, parse_date, parse_number, parse_whole, read_table
 
 V = TypeVar("V")
 
@@ -104,7 +115,9 @@ def read_sources(path: Path, problems: list[Problem]) -> dict[str, Source]:
             row.text(name, required=True) for name in ("id", "title", "publisher", "published")
         )
         if confidence:
-            _keep(row, "id", found, Source(key, title, publisher, published, confidence, row.text("note")))
+            _keep(
+                row, "id", found, Source(key, title, publisher, published, confidence, row.text("note", several=True))
+            )
     return found
 
 
@@ -159,7 +172,7 @@ def _observation(
 ) -> Observation | None:
     period = row.require("period", Period.parse)
     value = row.read("value", parse_number, None)
-    growth = row.read("growth_pct", parse_number, None)
+    growth = row.read("growth_pct", parse_percent, None)
     qualifier = row.read("qualifier", member(Qualifier), Qualifier.EXACT)
     published = row.read("published_on", parse_date, None)
     confidence = row.read("confidence", member(Confidence), Confidence.NEWS)
@@ -192,7 +205,7 @@ def _observation(
             published_on=published,
             confidence=confidence,
             revision=revision,
-            note=row.text("note"),
+            note=row.text("note", several=True),
         )
     )
 

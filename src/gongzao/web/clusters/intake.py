@@ -13,9 +13,9 @@ from typing import IO, Any
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from gongzao.kernel import InvalidInput, InvalidValue, Period, Problem, Uscc
+from gongzao.kernel import InvalidInput, InvalidValue, Period, Problem, Uscc, parse_date, parse_number, parse_whole
+from gongzao.kernel.tables import Row, member
 from gongzao.targets import Confidence, Qualifier
-from gongzao.targets.tables import Row, member, parse_date, parse_number, parse_whole
 
 MAX_BYTES = 10 * 1024 * 1024
 """Largest file [B]."""
