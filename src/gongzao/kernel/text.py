@@ -93,7 +93,7 @@ def one_line(text: str) -> str:
     '安平县丝网厂'
     """
     bare = _bare(text)
-    return _checked(bare, {c for c in bare if unicodedata.category(c) in _HIDDEN})
+    return bare if bare.isprintable() else _checked(bare, {c for c in bare if unicodedata.category(c) in _HIDDEN})
 
 
 def several_lines(text: str) -> str:

@@ -82,7 +82,7 @@ def test_workbook_with_numbers_years_and_dates_as_excel_keeps_them() -> None:
 @pytest.mark.parametrize(
     ("line", "field", "code", "value"),
     [
-        ("cluster:x,revenue,2025-H1,1o,亿元,cluster,S5", "value", "quantity.value", "1o"),
+        ("cluster:x,revenue,2025-H1,1o,亿元,cluster,S5", "value", "number.form", "1o"),
         ("cluster:x,revenue,2025-H3,1,亿元,cluster,S5", "period", "period.form", "2025-H3"),
         ("cluster:x,revenue,2025-YTD01,1,亿元,cluster,S5", "period", "period.number", "2025-YTD01"),
         ("firm x,revenue,2025,1,亿元,cluster,S5", "subject", "observation.subject_form", "firm x"),
