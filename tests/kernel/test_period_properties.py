@@ -75,6 +75,7 @@ def test_labels_name_the_year_in_both_languages_and_are_unambiguous(period: Peri
     ],
 )
 def test_labels(text: str, zh: str, en: str) -> None:
+    assert Period.parse(zh) == Period.parse(text)
     assert (Period.parse(text).label("zh"), Period.parse(text).label("en")) == (zh, en)
 
 
@@ -95,7 +96,7 @@ def test_leap_years_end_february_on_the_29th() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "25", "2025-H3", "2025-Q0", "2025-Q5", "2025-7", "2025年", "2025-H1x", "2025/07", "H1 2025", "2025-YTD2"],
+    ["", "25", "2025-H3", "2025-Q0", "2025-Q5", "2025-7", "2025年末", "2025-H1x", "2025/07", "H1 2025", "2025-YTD2"],
 )
 def test_other_forms_are_refused(text: str) -> None:
     with pytest.raises(InvalidValue) as caught:
@@ -119,3 +120,16 @@ def test_out_of_range_is_refused(text: str, code: str) -> None:
     with pytest.raises(InvalidValue) as caught:
         Period.parse(text)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("text", ["2025-03-01", "2025/3/1", "2025年3月1日"])
+def test_a_day_is_told_to_be_none(text: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        Period.parse(text)
+    assert caught.value.code == "period.date"
+    assert "2025-03" in caught.value.zh
+
+
+@pytest.mark.parametrize("text", ["2025年1-9月", "2025年1~9月", "２０２５年1至9月"])
+def test_months_up_to_one_are_written_in_several_ways(text: str) -> None:
+    assert str(Period.parse(text)) == "2025-YTD09"

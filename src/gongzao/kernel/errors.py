@@ -134,3 +134,8 @@ class InvalidInput(GongzaoError):
             en="\n".join(p.text("en") for p in self.problems) + more[0],
             zh="\n".join(p.text("zh") for p in self.problems) + more[1],
         )
+
+    @property
+    def total(self) -> int:
+        """How many problems were found."""
+        return len(self.problems) + self.rest

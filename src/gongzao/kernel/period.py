@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Self
 
 from gongzao.kernel.errors import InvalidValue
+from gongzao.kernel.numbers import plain
 
 
 class PeriodKind(StrEnum):
@@ -29,12 +30,14 @@ _RANGES = {
     PeriodKind.YEAR_TO_DATE: (2, 12),
 }
 _FORMS = (
-    (re.compile(r"(\d{4})"), PeriodKind.YEAR),
-    (re.compile(r"(\d{4})-Q([1-4])"), PeriodKind.QUARTER),
-    (re.compile(r"(\d{4})-H([12])"), PeriodKind.HALF),
-    (re.compile(r"(\d{4})-YTD(\d{2})"), PeriodKind.YEAR_TO_DATE),
-    (re.compile(r"(\d{4})-(\d{2})"), PeriodKind.MONTH),
+    (re.compile(r"(\d{4})年?"), PeriodKind.YEAR),
+    (re.compile(r"(\d{4})(?:-Q([1-4])|年第?([1-4一二三四])季度)"), PeriodKind.QUARTER),
+    (re.compile(r"(\d{4})(?:-H([12])|年([上下])半年)"), PeriodKind.HALF),
+    (re.compile(r"(\d{4})(?:-YTD(\d{2})|年1[-—–~至](\d{1,2})月)"), PeriodKind.YEAR_TO_DATE),
+    (re.compile(r"(\d{4})(?:-(\d{2})|年(\d{1,2})月)"), PeriodKind.MONTH),
 )
+_DAY = re.compile(r"\d{4}[-/.年](\d{1,2})[-/.月]\d{1,2}")
+_WORDS = {"一": 1, "二": 2, "三": 3, "四": 4, "上": 1, "下": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +90,37 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``2025``, ``2025-H1``, ``2025-Q3``, ``2025-07`` or ``2025-YTD02``.
+        """Read ``2025``, ``2025-H1``, ``2025-Q3``, ``2025-07`` or ``2025-YTD02``, or its name in Chinese.
 
         Raises
         ------
         InvalidValue
-            ``period.form`` if the text has none of these forms, and what the constructor raises.
+            ``period.date`` for a day, ``period.form`` if the text has none of these forms, and what the constructor
+            raises.
+
+        Examples
+        --------
+        >>> [str(Period.parse(text)) for text in ("2025年上半年", "2025年三季度", "2025年7月", "2025年1—9月")]
+        ['2025-H1', '2025-Q3', '2025-07', '2025-YTD09']
         """
+        bare = plain(text)
         for form, kind in _FORMS:
-            if match := form.fullmatch(text.strip()):
-                year, *number = (int(group) for group in match.groups())
+            if match := form.fullmatch(bare):
+                year, *number = (_WORDS.get(group) or int(group) for group in match.groups() if group)
                 return cls(year, kind, *number)
+        if found := _DAY.match(bare):
+            month = f"{bare[:4]}-{int(found[1]):02}"
+            raise InvalidValue(
+                "period.date",
+                en=f"a period, not a day: for the month write {month} (set the cell to text, or Excel makes a day of "
+                f"it), got {text[:40]!r}",
+                zh=f"请填期间而不是日期：月份写作 {month}（Excel 会把它改成日期，请先把单元格设为“文本”），"
+                f"收到“{text[:40]}”",
+            )
         raise InvalidValue(
             "period.form",
-            en=f"a period is written 2025, 2025-H1, 2025-Q3, 2025-07 or 2025-YTD02, got {text!r}",
-            zh=f"期间写作 2025、2025-H1、2025-Q3、2025-07 或 2025-YTD02，收到 {text!r}",
+            en=f"a period is written 2025, 2025-H1, 2025-Q3, 2025-07 or 2025-YTD02, got {text[:40]!r}",
+            zh=f"期间写作 2025、2025-H1、2025-Q3、2025-07 或 2025-YTD02，收到“{text[:40]}”",
         )
 
     @property

@@ -52,7 +52,7 @@ def test_workbook_with_chinese_headings_is_taken(world: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "field", "code", "value"),
     [
-        ("cluster:ningjin-cable,revenue,2025,18o.5,亿元,cluster,S5,0", "value", "quantity.value", "18o.5"),
+        ("cluster:ningjin-cable,revenue,2025,18o.5,亿元,cluster,S5,0", "value", "number.form", "18o.5"),
         ("cluster:ningjin-cable,revenue,2025-H3,1,亿元,cluster,S5,0", "period", "period.form", "2025-H3"),
         ("cluster:ningjin-cable,revenue,2025,1,人,cluster,S5,0", "unit", "observation.unit", "人"),
         ("cluster:ningjin-cable,revenue,2025,1,亿元,cluster,S99,0", "source", "observation.source", "S99"),

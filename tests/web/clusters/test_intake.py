@@ -4,13 +4,15 @@ import io
 import zipfile
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import Workbook
 
 from gongzao.kernel import InvalidInput, Period, Problem
-from gongzao.web.clusters import intake
+from gongzao.kernel.tables import LIMITS
+from gongzao.kernel.text import MAX_BYTES
 from gongzao.web.clusters.intake import (
     ENTERPRISE_COLUMNS,
     OBSERVATION_COLUMNS,
@@ -19,7 +21,17 @@ from gongzao.web.clusters.intake import (
     read_enterprises,
     read_observations,
 )
+from tests.cost import cost
 
+READ = """
+import io
+from gongzao.kernel import GongzaoError, InvalidInput, Problems
+from gongzao.web.clusters.intake import read_observations
+def work(data):
+    problems = Problems()
+    read_observations(io.BytesIO(data), "t.csv", problems)
+    raise InvalidInput(problems)
+"""
 HEADER = "subject,indicator,period,value,unit,scope,source"
 LINE = "cluster:ningjin-cable,revenue,2025-H1,170.5,亿元,cluster,S5"
 
@@ -96,7 +108,9 @@ def test_workbook_with_numbers_years_and_dates_as_excel_keeps_them() -> None:
         ("cluster:x,revenue,2025,1,亿元,,S5", "scope", "cell.empty", None),
         (",revenue,2025,1,亿元,c,S5", "subject", "cell.empty", None),
         ("cluster:x,revenue,2025,1,亿元,c,S5,extra", None, "table.width", None),
-        ("cluster:x,revenue,2025,1,亿元,c\x00,S5", None, "cell.character", None),
+        ("cluster:x,revenue,2025,1,亿元,c\u202e,S5", "scope", "text.hidden", None),
+        ('cluster:x,revenue,2025,1,亿元,"c\nd",S5', "scope", "text.hidden", None),
+        ("cluster:x,revenue,2025,17.4%,亿元,c,S5", "value", "number.form", "17.4%"),
     ],
 )
 def test_a_fault_is_named_with_line_field_rule_and_value(
@@ -129,7 +143,7 @@ def test_every_fault_of_a_row_and_of_all_rows_is_found() -> None:
         (f"{HEADER},colour", ["table.column_unknown"]),
         (f"{HEADER},value", ["table.column_twice"]),
         (f"{HEADER},数值", ["table.column_twice"]),
-        ("", ["table.column_missing"] * 6),
+        ("", ["table.heading"]),
     ],
 )
 def test_a_header_that_does_not_fit_stops_the_reading(header: str, codes: list[str]) -> None:
@@ -152,25 +166,67 @@ def packed(**parts: bytes) -> bytes:
     return file.getvalue()
 
 
-def test_files_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert refused(b"\xff\xfe\x00\x81").code == "file.encoding"
+def test_files_that_are_none_are_refused() -> None:
+    assert refused(b"\xff\xfe\x00").code == "file.encoding"
+    assert refused(f"{HEADER}\n{LINE}\n\x00".encode()).code == "file.encoding"
     assert refused(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1").code == "file.old_excel"
     assert refused(b"PK\x03\x04 and no more").code == "file.xlsx"
     assert refused(packed(readme=b"no workbook")).code == "file.xlsx"
     assert refused(f'{HEADER}\n"open quote'.encode()).code == "table.form"
-    monkeypatch.setattr(intake, "MAX_UNPACKED", 1_000)
-    assert refused(packed(bomb=b"0" * 2_000)).code == "file.size"
-    monkeypatch.setattr(intake, "MAX_BYTES", 100)
-    assert refused(b"x" * 101).code == "file.size"
+    assert refused(b"x" * (MAX_BYTES + 1)).code == "file.size"
 
 
 @pytest.mark.parametrize("excel", [False, True])
-def test_more_rows_than_allowed_are_refused(monkeypatch: pytest.MonkeyPatch, excel: bool) -> None:
-    monkeypatch.setattr(intake, "MAX_ROWS", 3)
-    rows = [LINE.split(",")] * 4
-    data = workbook(HEADER.split(","), *rows) if excel else "\n".join([HEADER, *[LINE] * 4]).encode()
+def test_more_rows_than_allowed_are_refused(excel: bool) -> None:
+    rows = [LINE.split(",")] * (LIMITS.rows + 1)
+    data = workbook(HEADER.split(","), *rows) if excel else "\n".join([HEADER, *[LINE] * len(rows)]).encode()
     problem = refused(data)
-    assert (problem.code, problem.line) == ("file.rows", 5)
+    assert (problem.code, problem.line) == ("file.rows", LIMITS.rows + 2)
+
+
+def test_a_title_above_the_heading_is_told() -> None:
+    _, problems = observations(f"某县集群数据表\n单位：万元\n{HEADER}\n{LINE}\n".encode())
+    assert [p.code for p in problems] == ["table.heading"]
+    assert "第3行" in problems[0].zh
+
+
+def test_percentages_are_read_as_a_person_sees_them() -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.append([*HEADER.split(","), "growth_pct"])
+    sheet.append(["cluster:x", "revenue", "2025年上半年", 0.051, "%", "cluster", "S5", 0.0525])
+    sheet["D2"].number_format = "0%"
+    sheet["H2"].number_format = "0.0%"
+    file = io.BytesIO()
+    book.save(file)
+    entries, problems = observations(file.getvalue())
+    assert problems == []
+    assert [(str(e.period), e.value, e.growth_pct) for e in entries] == [("2025-H1", Decimal("5.1"), Decimal("5.25"))]
+
+
+def test_the_number_of_a_person_is_no_code_of_a_firm() -> None:
+    entries, problems = enterprises("uscc,name,county,industry\n362322198709086409,某人,130528,38\n")
+    assert entries == []
+    assert [(p.code, p.field) for p in problems] == [("uscc.identity_card", "uscc")]
+
+
+def test_a_file_wrong_in_every_cell_is_cheap(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(",".join(OBSERVATION_COLUMNS) + "\n" + "a,b,c,d,e,f,g,,i,,k,l,m,n\n" * 20_000, encoding="utf-8")
+    seconds, memory, said = cost(str(path), READ, "work(data)")
+    assert said == "observation.subject_form"
+    assert seconds < 3
+    assert memory < 200
+
+
+@pytest.mark.parametrize("data", [b"," * 9_000_000, b'"\n",' * 2_000_000, b'"' * 9_000_000, b"a;b\n" * 2_000_000])
+def test_large_text_of_little_sense_is_cheap(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(data)
+    seconds, memory, said = cost(str(path), READ, "work(data)")
+    assert said != "read"
+    assert seconds < 3
+    assert memory < 200
 
 
 def test_firms_are_read_with_their_codes_put_right() -> None:

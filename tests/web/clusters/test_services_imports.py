@@ -70,7 +70,7 @@ def test_figures_of_all_kinds_of_subject(world: Any) -> None:
         ("cluster:ningjin-cable,revenue,2025,1,斤,cluster,S5,", "unit", "unit.invalid_choice"),
         ("cluster:ningjin-cable,income,2025,1,亿元,cluster,S5,", "indicator", "observation.indicator"),
         ("cluster:ningjin-cable,revenue,2025,1,亿元,cluster,DEMO,", "source", "observation.mixed"),
-        ("cluster:ningjin-cable,revenue,2025,1e999999,亿元,cluster,S5,", "value", "number.range"),
+        ("cluster:ningjin-cable,revenue,2025,1e999999,亿元,cluster,S5,", "value", "number.form"),
         ("cluster:ningjin-cable,revenue,2025-YTD06,1,亿元,cluster,S5,", None, "observation.duplicate"),
     ],
 )

@@ -107,7 +107,7 @@ def test_a_section_is_kept_as_typed_and_says_what_is_wrong(anping: Any, open_cal
     ]
     assert (draft.version, draft.changed_by) == (2, anping.members[1])
     page = client.get(address).content.decode()
-    assert "请填不小于0的金额，如 900000 或 90万元，收到“五十万”" in page
+    assert "请填写金额，例如 600000、1,234.50、12万 或 1.2亿元，收到“五十万”" in page
     assert 'value="五十"' in page  # beside 万元
     whole = client.get(draft.get_absolute_url()).content.decode()
     assert "第2行 · 现金" in whole

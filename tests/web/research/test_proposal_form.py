@@ -85,25 +85,25 @@ def test_support_beyond_the_policy_names_policy_and_source(data: dict[str, Any])
     ("section", "row", "column", "typed", "code"),
     [
         ("budget", 0, "cash", "900000.001", "money.fraction_of_fen"),
-        ("budget", 0, "cash", "-1", "draft.money"),
-        ("budget", 0, "cash", "1e999999999", "draft.money"),
-        ("budget", 0, "cash", "999999999999999万", "money.too_large"),
-        ("budget", 0, "cash", "九十万", "draft.money"),
-        ("milestones", 1, "due", "2025-02-30", "draft.date"),
-        ("milestones", 1, "due", "0001-01-01", "draft.date"),
+        ("budget", 0, "cash", "-1", "money.negative"),
+        ("budget", 0, "cash", "1e999999999", "money.form"),
+        ("budget", 0, "cash", "999999999999999万", "number.range"),
+        ("budget", 0, "cash", "九十万", "money.form"),
+        ("milestones", 1, "due", "2025-02-30", "date.form"),
+        ("milestones", 1, "due", "0001-01-01", "date.form"),
         ("milestones", 1, "id", "M1", "draft.twice"),
         ("payees", 1, "party", "91139900EXAMPLE03Y", "draft.twice"),
         ("payees", 0, "milestone", "M9", "draft.no_milestone"),
         ("tasks", 0, "party", "91139900MA0000001T", "draft.not_a_party"),
         ("tasks", 0, "id", "第一", "research.id"),
         ("shares", 0, "income", "101", "research.percent"),
-        ("shares", 0, "income", "NaN", "draft.percent"),
+        ("shares", 0, "income", "NaN", "number.form"),
         ("parties", 0, "uscc", "91139900EXAMPLE02X", "uscc.checksum"),
         ("parties", 0, "role", "king", "draft.choice"),
-        ("terms", None, "deadline", "0001-01-01T00:00", "draft.time"),
+        ("terms", None, "deadline", "0001-01-01T00:00", "time.form"),
         ("terms", None, "deadline", "2020-01-01T00:00", "terms.order"),
         ("rules", None, "amending_percent", "50", "research.vote"),
-        ("rules", None, "priority_days", "³", "draft.whole"),
+        ("rules", None, "priority_days", "³", "number.whole"),
         ("support", None, "work_hour", "0", "research.amount"),
         ("basics", None, "title", "长" * 121, "draft.long"),
     ],
@@ -136,7 +136,7 @@ def test_names_and_membership_are_the_registry_s(data: dict[str, Any]) -> None:
 
 def test_a_sum_is_not_complained_of_while_its_parts_cannot_be_read(data: dict[str, Any]) -> None:
     data["budget"][0]["cash"] = "？"
-    assert [fault.code for fault in faults(data)] == ["draft.money"]
+    assert [fault.code for fault in faults(data)] == ["money.form"]
 
 
 def test_reading_changes_nothing(data: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import IO
 from django.contrib.admin.models import CHANGE
 from django.db import transaction
 
-from gongzao.kernel import InvalidInput, Problem
+from gongzao.kernel import InvalidInput, Problem, Problems
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import editable
 from gongzao.web.clusters.checks import SUBJECTS, Fault, find_faults
@@ -27,7 +27,7 @@ def import_observations(file: IO[bytes], filename: str, *, by: User) -> list[Obs
     InvalidInput
         With every problem found; nothing is recorded then.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     entries = read_observations(file, filename, problems)
     with transaction.atomic():
         rows = _rows(entries, filename, by, problems)
@@ -97,7 +97,7 @@ def import_enterprises(file: IO[bytes], filename: str, *, by: User) -> list[Ente
     InvalidInput
         With every problem found; nothing is changed then.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     entries = read_enterprises(file, filename, problems)
     with transaction.atomic():
         counties = set(
@@ -199,6 +199,7 @@ def _by_code(entries: Sequence[EnterpriseEntry]) -> dict[str, Enterprise]:
     }
 
 
-def _refuse(problems: list[Problem]) -> None:
+def _refuse(problems: Problems) -> None:
     if problems:
-        raise InvalidInput(sorted(problems, key=lambda problem: problem.line or 0))
+        problems.sort(key=lambda problem: problem.line or 0)
+        raise InvalidInput(problems)

@@ -1,5 +1,6 @@
 """Pages of the registry."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from gongzao.kernel import GongzaoError, InvalidInput
+from gongzao.kernel import GongzaoError, InvalidInput, Problem
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import editable
 from gongzao.web.clusters import exports, imports, intake, queries, sentences, services
@@ -159,14 +160,15 @@ def observation_upload(request: HttpRequest) -> HttpResponse:
     """Take a file of figures or firms, all of it or nothing."""
     user = _reporter(request)
     form = UploadForm(request.POST or None, request.FILES or None)
-    problems = []
+    problems: Sequence[Problem] = ()
+    total = 0
     if request.method == "POST" and form.is_valid():
         file, kind = form.cleaned_data["file"], form.cleaned_data["kind"]
         take = imports.import_observations if kind == "observations" else imports.import_enterprises
         try:
             taken = len(take(file, file.name, by=user))
         except InvalidInput as error:
-            problems = list(error.problems)
+            problems, total = error.problems, error.total
         else:
             words = _("已登记%(count)s条。") % {"count": taken}
             messages.success(request, words)
@@ -174,6 +176,7 @@ def observation_upload(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "problems": problems,
+        "total": total,
         "lang": language(),
         "columns": {"observations": intake.OBSERVATION_COLUMNS, "enterprises": intake.ENTERPRISE_COLUMNS},
     }

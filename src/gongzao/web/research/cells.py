@@ -1,99 +1,53 @@
 """Reads single fields of a proposal, as typed on a page or in a workbook."""
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from gongzao.kernel import InvalidValue, Money, Uscc
+from gongzao.kernel import InvalidValue, Money, Uscc, parse_date, parse_percent, parse_time, parse_whole
+from gongzao.kernel.dates import CHINA
 from gongzao.web.research.sections import Column, Kind
-
-CHINA = ZoneInfo("Asia/Shanghai")
-_YEARS = range(2000, 2200)
-_AMOUNT = re.compile(r"(\d{1,15}(?:\.\d{1,10})?)(万元|万|元)?")
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)[%％]?")
-_WHOLE = re.compile(r"\d{1,6}")
 
 
 def read_money(text: str) -> int:
-    """Return an amount [fen] typed in yuan, or with its unit in ten thousand yuan; never rounded.
+    """Return an amount of 0 or more [fen], typed in yuan or with its unit (90万元); never rounded.
 
     Raises
     ------
     InvalidValue
-        ``draft.money``, or what :meth:`gongzao.kernel.Money.from_yuan` raises.
+        ``money.negative``, or what :meth:`gongzao.kernel.Money.parse` raises.
 
     Examples
     --------
     >>> read_money("1,234.50"), read_money("60 万元")
     (123450, 60000000)
     """
-    compact = re.sub(r"[,，\s]", "", text)
-    found = _AMOUNT.fullmatch(compact)
-    if not found:
+    fen = Money.parse(text).fen
+    if fen < 0:
         raise InvalidValue(
-            "draft.money",
-            en=f"write an amount of 0 or more such as 900000 or 90万元, got {text[:40]!r}",
-            zh=f"请填不小于0的金额，如 900000 或 90万元，收到“{text[:40]}”",
+            "money.negative",
+            en=f"write an amount of 0 or more, got {text[:40]!r}",
+            zh=f"金额不能为负，收到“{text[:40]}”",
         )
-    number, unit = found.groups()
-    factor = 10_000 if unit in ("万元", "万") else 1
-    return Money.from_yuan(Decimal(number) * factor).fen
-
-
-def read_date(text: str) -> date:
-    """Return a day; ``draft.date`` otherwise."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if day.year not in _YEARS:
-        raise InvalidValue(
-            "draft.date",
-            en=f"write a day that exists, as 2025-06-30, got {text[:40]!r}",
-            zh=f"日期写作 2025-06-30 且须真实存在，收到“{text[:40]}”",
-        )
-    return day
-
-
-def read_time(text: str) -> datetime:
-    """Return a time in China; ``draft.time`` otherwise."""
-    try:
-        at: datetime | None = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.year not in _YEARS or at.tzinfo is not None:
-        raise InvalidValue(
-            "draft.time",
-            en=f"write day and time in China as 2025-06-30 17:00, got {text[:40]!r}",
-            zh=f"时间（北京时间）写作 2025-06-30 17:00，收到“{text[:40]}”",
-        )
-    return at.replace(tzinfo=CHINA)
+    return fen
 
 
 def read_percent(text: str) -> Decimal:
-    """Return a percentage; ``draft.percent`` otherwise."""
-    found = _PERCENT.fullmatch(text.replace(" ", ""))
-    if not found:
+    """Return a percentage of 0 or more; ``number.negative``, or what :func:`gongzao.kernel.parse_percent` raises."""
+    value = parse_percent(text)
+    if value < 0:
         raise InvalidValue(
-            "draft.percent",
-            en=f"write a percentage such as 30 or 12.5, got {text[:40]!r}",
-            zh=f"请填百分数，如 30 或 12.5，收到“{text[:40]}”",
+            "number.negative",
+            en=f"write a percentage of 0 or more, got {text[:40]!r}",
+            zh=f"百分数不能为负，收到“{text[:40]}”",
         )
-    return Decimal(found[1])
+    return value
 
 
 def read_whole(text: str) -> int:
-    """Return a whole number; ``draft.whole`` otherwise."""
-    if not text.isascii() or not _WHOLE.fullmatch(text):
-        raise InvalidValue(
-            "draft.whole",
-            en=f"write a whole number from 0 to 999999, got {text[:40]!r}",
-            zh=f"请填0至999999的整数，收到“{text[:40]}”",
-        )
-    return int(text)
+    """Return a whole number from 0 to 999,999; ``number.whole`` otherwise."""
+    return parse_whole(text, most=999_999)
 
 
 def read_choice(column: Column, text: str) -> str:
@@ -111,8 +65,8 @@ PLAIN: Mapping[Kind, Callable[[str], Any]] = {
     Kind.TEXT: str,
     Kind.LONG: str,
     Kind.MONEY: read_money,
-    Kind.DATE: read_date,
-    Kind.TIME: read_time,
+    Kind.DATE: parse_date,
+    Kind.TIME: parse_time,
     Kind.PERCENT: read_percent,
     Kind.WHOLE: read_whole,
     Kind.USCC: lambda text: Uscc(text).code,

@@ -1,12 +1,13 @@
 """Forms of the sections of a proposal. They keep what is typed; :mod:`.proposal_reader` says what is wrong with it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from gongzao.kernel import InvalidValue
+from gongzao.kernel import InvalidValue, parse_date
 from gongzao.web.research import cells
 from gongzao.web.research.display import said
 from gongzao.web.research.sections import MAX_CELL, MAX_ROWS, Column, Kind, Row, Section
@@ -14,6 +15,7 @@ from gongzao.web.research.sections import MAX_CELL, MAX_ROWS, Column, Kind, Row,
 UNITS = (("yuan", _("元")), ("wan", _("万元")))
 Options = Mapping[Kind, Sequence[tuple[str, Any]]]
 """Choices of the columns that name a party or a milestone."""
+_NATIVE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?", re.ASCII)
 MAX_FILE = 10 * 1024 * 1024
 """Largest workbook taken [B]."""
 
@@ -44,7 +46,7 @@ class MoneyInput(forms.MultiWidget):
         """Return the text."""
         number, unit = super().value_from_datadict(data, files, name)
         text = str(number or "").strip()
-        return f"{text} 万元" if text and unit == "wan" else text
+        return f"{text} 万元" if text[-1:].isdigit() and unit == "wan" else text  # a typed unit goes first
 
 
 class SectionForm(forms.Form):
@@ -95,7 +97,7 @@ def _widget(column: Column, value: str, options: Options) -> forms.Widget:
             return MoneyInput()
         case Kind.DATE | Kind.TIME:
             native = "date" if column.kind is Kind.DATE else "datetime-local"
-            return forms.TextInput({**control, "type": native if _reads(column.kind, value) else "text"})
+            return forms.TextInput({**control, "type": native if _shows(value) else "text"})
         case Kind.PERCENT | Kind.WHOLE:
             return forms.TextInput({**control, "inputmode": "decimal", "autocomplete": "off"})
         case Kind.CHOICE | Kind.PARTY | Kind.MILESTONE:
@@ -106,15 +108,9 @@ def _widget(column: Column, value: str, options: Options) -> forms.Widget:
             return forms.TextInput(control)
 
 
-def _reads(kind: Kind, value: str) -> bool:
-    """Whether a browser's own date field would show the value; others would look empty."""
-    if not value:
-        return True
-    try:
-        cells.PLAIN[kind](value)
-    except InvalidValue:
-        return False
-    return True
+def _shows(value: str) -> bool:
+    """Whether a browser's own field for days or times shows the value; others would look empty."""
+    return not value or _NATIVE.fullmatch(value) is not None
 
 
 def one(section: Section, row: Row, post: Any, options: Options) -> SectionForm:
@@ -205,7 +201,7 @@ class ExemptionForm(SeenForm):
         names = ("percent", "limit", "reason", "decided_by", "decided_on")
         if not any(cleaned.get(name) for name in names):
             return {**cleaned, "exemption": False}
-        readers = {"percent": cells.read_percent, "limit": cells.read_money, "decided_on": cells.read_date}
+        readers = {"percent": cells.read_percent, "limit": cells.read_money, "decided_on": parse_date}
         for name in names:
             if name in self.errors:
                 continue

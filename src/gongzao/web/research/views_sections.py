@@ -12,7 +12,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from gongzao.kernel import GongzaoError, InvalidInput, Problem
+from gongzao.kernel import GongzaoError, InvalidInput
 from gongzao.web.research import amendments, draft_pages, drafts, forms_drafts, workbook
 from gongzao.web.research.display import in_english, said
 from gongzao.web.research.forms_drafts import SectionForm, SeenForm, UploadForm
@@ -156,7 +156,7 @@ def draft_workbook(request: HttpRequest, slug: str) -> HttpResponse:
         changes = _taken(row, form.cleaned_data["file"], parts)
         drafts.save(row, changes, form.cleaned_data["seen"], timezone.now(), by=user_of(request))
     except InvalidInput as error:
-        return _problems(request, row, error.problems)
+        return _problems(request, row, error)
     except GongzaoError as error:
         return page(request, row, said(error))
     messages.success(request, _("已读入整份工作簿。"))
@@ -173,7 +173,8 @@ def _taken(row: Draft, file: Any, parts: Sequence[Section]) -> dict[str, Any]:
     return found
 
 
-def _problems(request: HttpRequest, row: Draft, problems: Sequence[Problem]) -> HttpResponse:
+def _problems(request: HttpRequest, row: Draft, error: InvalidInput) -> HttpResponse:
     english = in_english()
-    context = {"row": row, "problems": [(found, found.en if english else found.zh) for found in problems]}
+    problems = [(found, found.en if english else found.zh) for found in error.problems]
+    context = {"row": row, "problems": problems, "total": error.total}
     return render(request, "research/draft_problems.html", context, status=422)

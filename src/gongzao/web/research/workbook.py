@@ -1,45 +1,28 @@
 """A draft as a workbook for WPS and Excel, one sheet per section; read back with the place of each cell."""
 
 import io
-import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from gongzao.kernel import InvalidInput, InvalidValue, Problem
-from gongzao.web.clusters.intake import MAX_BYTES, MAX_UNPACKED
+from gongzao.kernel import InvalidInput, InvalidValue, Problem, Problems
+from gongzao.kernel.tables import Limits
+from gongzao.web.kit.workbook import read_workbook
 from gongzao.web.research import cells
 from gongzao.web.research.proposal_reader import Fault
 from gongzao.web.research.sections import MAX_CELL, MAX_ROWS, SECTIONS, Column, Kind, Row, Section, Typed, rows_of
 
 LANGUAGES = ("zh-hans", "en")
-_MOST_COLUMNS = 40
-_BROKEN = (
-    AttributeError,
-    EOFError,
-    IndexError,
-    InvalidFileException,
-    KeyError,
-    OSError,
-    RuntimeError,  # encrypted, or packed in a way that the library does not know
-    SyntaxError,  # of the XML
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+_LIMITS = Limits(rows=MAX_ROWS, columns=40, cells=50_000)
 Places = dict[tuple[str, int, str], str]
 """Sheet and cell of each field, by section, row and column."""
 
@@ -118,48 +101,29 @@ def read(data: bytes, filename: str, sections: Sequence[Section] = SECTIONS) -> 
     InvalidInput
         With every fault of form: sheet and cell, what is wrong, what to do.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     found: dict[str, Any] = {}
     places: Places = {}
-    with _opened(data, filename) as book:
-        sheets = {sheet.title.strip(): sheet for sheet in book.worksheets}
-        for section in sections:
-            sheet = next((sheets[name] for name in _names(section.label) if name in sheets), None)
-            if sheet is None:
-                label = str(section.label)
-                problems.append(
-                    Problem(filename, "workbook.sheet", f"sheet {label!r} is missing", f"缺少工作表“{label}”")
-                )
-                continue
-            lines = _lines(sheet, filename, problems)
-            rows = _table(section, lines) if section.table else _fields(section, lines)
-            found[section.name] = _keep(section, sheet.title, rows, places, filename, problems)
+    sheets = {sheet.name: sheet for sheet in read_workbook(data, filename, limits=_LIMITS)}
+    for section in sections:
+        sheet = next((sheets[name] for name in _names(section.label) if name in sheets), None)
+        if sheet is None:
+            label = str(section.label)
+            problems.append(Problem(filename, "workbook.sheet", f"sheet {label!r} is missing", f"缺少工作表“{label}”"))
+            continue
+        if sheet.hidden:
+            en, zh = f"sheet {sheet.name!r} is hidden; show it", f"工作表“{sheet.name}”被隐藏，请取消隐藏"
+            problems.append(Problem(filename, "workbook.sheet", en, zh))
+        problems += [replace(p, line=None, field=f"{sheet.name}!{p.field or f'A{p.line}'}") for p in sheet.problems]
+        lines = [
+            [(f"{get_column_letter(x)}{line.number}", cell) for x, cell in enumerate(line.cells, 1)]
+            for line in sheet.lines
+        ]
+        rows = _table(section, lines) if section.table else _fields(section, lines)
+        found[section.name] = _keep(section, sheet.name, rows, places, filename, problems)
     if problems:
         raise InvalidInput(problems)
     return found, places
-
-
-@contextmanager
-def _opened(data: bytes, filename: str) -> Iterator[Any]:
-    if len(data) > MAX_BYTES:
-        raise _refused(filename, "file.size", "larger than 10 MB", "文件超过10 MB")
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        en, zh = "an old .xls or a protected file; save it as .xlsx", "旧版 .xls 或加密文件，请另存为 .xlsx"
-        raise _refused(filename, "file.old_excel", en, zh)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > MAX_UNPACKED:
-            raise _refused(filename, "file.size", "too large once unpacked", "解压后过大")
-        book = load_workbook(io.BytesIO(data), read_only=True)
-        yield book
-        book.close()
-    except _BROKEN:
-        raise _refused(filename, "file.xlsx", "not a readable .xlsx workbook", "不是可读取的 .xlsx 工作簿") from None
-
-
-def _refused(filename: str, code: str, en: str, zh: str) -> InvalidInput:
-    return InvalidInput([Problem(filename, code, en, zh)])
 
 
 def _names(label: Any) -> list[str]:
@@ -171,46 +135,27 @@ def _names(label: Any) -> list[str]:
     return names
 
 
-Line = list[tuple[str, Any]]
-
-
-def _lines(sheet: Any, filename: str, problems: list[Problem]) -> list[Line]:
-    """Return the rows that hold anything, each cell with its place."""
-    sheet.reset_dimensions()
-    lines: list[Line] = []
-    for y, row in enumerate(sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=False), start=1):
-        line = [(f"{get_column_letter(x)}{y}", cell.value) for x, cell in enumerate(row, start=1)]
-        for (place, value), cell in zip(line, row, strict=True):
-            if cell.data_type == "f":
-                en, zh = "formulas are not taken; paste the values", "不接受公式，请粘贴为数值"
-                problems.append(_problem(filename, "cell.formula", en, zh, sheet.title, place, str(value)))
-        if any(value is not None for _place, value in line):
-            lines.append(line)
-        if len(lines) > MAX_ROWS + 1:
-            en, zh = f"more than {MAX_ROWS} rows", f"超过{MAX_ROWS}行"
-            problems.append(_problem(filename, "file.rows", en, zh, sheet.title, f"A{y}", None))
-            break
-    return lines
+Line = list[tuple[str, str]]
+"""The cells of a row, each with its place."""
 
 
 def _problem(filename: str, code: str, en: str, zh: str, sheet: str, cell: str, value: str | None) -> Problem:
     return Problem(filename, code, en, zh, None, f"{sheet}!{cell}", value)
 
 
-def _plain_heading(value: Any) -> str:
-    text = str(value or "").strip()
+def _plain_heading(text: str) -> str:
     for language in LANGUAGES:
         with override(language):
             text = text.removesuffix(_("（元）"))
     return text
 
 
-def _column(section: Section, heading: Any) -> Column | None:
+def _column(section: Section, heading: str) -> Column | None:
     text = _plain_heading(heading)
     return next((column for column in section.columns if text in (*_names(column.label), column.name)), None)
 
 
-def _table(section: Section, lines: list[Line]) -> list[dict[str, tuple[str, Any]]]:
+def _table(section: Section, lines: list[Line]) -> list[dict[str, tuple[str, str]]]:
     if not lines:
         return []
     columns = [_column(section, value) for _place, value in lines[0]]
@@ -220,7 +165,7 @@ def _table(section: Section, lines: list[Line]) -> list[dict[str, tuple[str, Any
     ]
 
 
-def _fields(section: Section, lines: list[Line]) -> list[dict[str, tuple[str, Any]]]:
+def _fields(section: Section, lines: list[Line]) -> list[dict[str, tuple[str, str]]]:
     found = {}
     for line in lines[1:]:
         column = _column(section, line[0][1])
@@ -232,7 +177,7 @@ def _fields(section: Section, lines: list[Line]) -> list[dict[str, tuple[str, An
 def _keep(
     section: Section,
     sheet: str,
-    rows: list[dict[str, tuple[str, Any]]],
+    rows: list[dict[str, tuple[str, str]]],
     places: Places,
     filename: str,
     problems: list[Problem],
@@ -242,15 +187,15 @@ def _keep(
     problems += [_missing(filename, sheet, column) for column in absent]
     kept: list[Row] = []
     for found in rows:
-        row = {column.name: _text(column, found.get(column.name, ("", None))[1]) for column in section.columns}
+        row = {column.name: _text(column, found.get(column.name, ("", ""))[1]) for column in section.columns}
         if section.table and not section.filled(row):
             continue
         for column in section.columns:
-            place, text = found.get(column.name, ("A1", None))[0], row[column.name]
+            place, text = found.get(column.name, ("A1", ""))[0], row[column.name]
             places[section.name, len(kept), column.name] = f"{sheet}!{place}"
-            if "\x00" in text or len(text) > MAX_CELL:
-                en, zh = f"longer than {MAX_CELL} characters, or holds a NUL", f"超过{MAX_CELL}个字或含空字符（NUL）"
-                problems.append(_problem(filename, "cell.character", en, zh, sheet, place, text[:40]))
+            if len(text) > MAX_CELL:
+                en, zh = f"longer than {MAX_CELL} characters", f"超过{MAX_CELL}个字"
+                problems.append(_problem(filename, "cell.length", en, zh, sheet, place, text[:40]))
         kept.append(row)
     return kept if section.table else kept[0]
 
@@ -260,21 +205,8 @@ def _missing(filename: str, sheet: str, column: Column) -> Problem:
     return _problem(filename, "table.column_missing", en, zh, sheet, "A1", None)
 
 
-def _text(column: Column, value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.date().isoformat() if column.kind is Kind.DATE else value.isoformat(timespec="minutes")
-    if isinstance(value, float | int | Decimal) and not isinstance(value, bool):
-        return _number(value)
-    text = str(value).strip()
+def _text(column: Column, text: str) -> str:
     return next((value for value, label in column.choices if text in _names(label)), text)
-
-
-def _number(value: float | Decimal) -> str:
-    """Return a number as it was typed: 0.1 and not 0.1000000000000000055, 2025 and not 2025.0."""
-    text = format(Decimal(repr(value)) if isinstance(value, float) else Decimal(value), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def problems_of(faults: Sequence[Fault], places: Places, filename: str, data: Typed) -> list[Problem]:
