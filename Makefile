@@ -7,7 +7,7 @@ WEB := .venv/.web
 DEV := .venv/.dev
 ENGINES := .venv-engines/.test
 ASSETS := var/vendor/.done
-MESSAGES := $(wildcard src/gongzao/web/*/locale/en/LC_MESSAGES/django.po)
+MESSAGES := $(wildcard src/gongzao/web/*/locale/*/LC_MESSAGES/django.po)
 MO := $(MESSAGES:.po=.mo)
 export PYTHONUTF8 = 1
 

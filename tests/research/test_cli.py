@@ -59,10 +59,10 @@ def test_shares(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "code"),
     [
-        ("cost: 2000000", "cost: two", 1, "money.not_number"),
+        ("cost: 2000000", "cost: two", 1, "money.form"),
         ('"600000.00"', "2000000", 2, "shares.support"),
         ("weight: 6", "weight: -6", 4, "shares.weight"),
-        ("weight: 6", "weight: x", 4, "shares.weight"),
+        ("weight: 6", "weight: x", 4, "number.form"),
         ("party: 网都", "party: 丝筘", 5, "shares.twice"),
         ("amount: 10", "amount: -10", 7, "research.amount"),
         ("amount: 10", "sum: 10", 7, "key.unknown"),

@@ -230,7 +230,6 @@ def test_weights_and_points_are_read(tmp_path: Path) -> None:
         ("1;40;甲", "1;40", "pabulib.row", 8),
         ("10;30;丙", "1;30;丙", "pabulib.id", 10),
         ("b;2", "b;77", "pabulib.vote", 14),
-        ("b;2", "b;2,2", "pabulib.vote", 14),
         ("budget;100,5", "budget;-3", "pabulib.number", 4),
         ("budget;100,5", "x;3", "pabulib.number", None),
         ("approval", "ordinal", "pabulib.vote_type", None),

@@ -11,7 +11,7 @@ import typer
 from rich.text import Text as RichText
 
 from gongzao.cli import output
-from gongzao.kernel import InvalidValue
+from gongzao.kernel import InvalidValue, parse_date
 from gongzao.targets import (
     Attainment,
     Dossier,
@@ -88,13 +88,9 @@ def _plan_path(plan: str) -> Path:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidValue(
-            "date.form",
-            en=f"--as-of: a date is written 2025-06-30 and must exist, got {text!r}",
-            zh=f"--as-of：日期写作 2025-06-30 且须真实存在，收到“{text}”",
-        ) from None
+        return parse_date(text)
+    except InvalidValue as error:
+        raise InvalidValue(error.code, en=f"--as-of: {error.en}", zh=f"--as-of：{error.zh}") from None
 
 
 def status_json(dossier: Dossier, attainments: Sequence[Attainment]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def parse_number(text: str, *, places: int = MOST_PLACES) -> Decimal:
     text
         As it was typed; the module says what is taken.
     places
-        Most decimals, at most :data:`MOST_PLACES`.
+        Most decimals.
 
     Raises
     ------

@@ -1,10 +1,10 @@
 """Reader of a file with the cost of one project and what each party would pay at most."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
-from gongzao.kernel import InvalidInput, InvalidValue, Money, Problem
+from gongzao.kernel import InvalidInput, InvalidValue, Money, Problem, parse_number
 from gongzao.kernel.marked import read_yaml
 from gongzao.research.errors import InvalidAllocation
 from gongzao.research.shares import Bid
@@ -58,11 +58,8 @@ def read_bids(path: Path) -> CostFile:
 
 
 def _fen(text: str) -> int:
-    return Money.from_yuan(text).fen
+    return Money.parse(text).fen
 
 
 def _weight(text: str) -> Decimal:
-    try:
-        return Bid("-", 0, Decimal(text)).weight
-    except InvalidOperation:
-        raise InvalidAllocation("shares.weight", en="not a number", zh="不是数字") from None
+    return Bid("-", 0, parse_number(text)).weight

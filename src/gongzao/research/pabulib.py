@@ -1,14 +1,25 @@
 """Reader of Pabulib files (``.pb``), the exchange format of participatory budgeting."""
 
 import csv
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
-from gongzao.kernel import InvalidInput, InvalidValue, Problem
+from gongzao.kernel import InvalidInput, InvalidValue, Problem, Problems, parse_number
+from gongzao.kernel.numbers import plain
+from gongzao.kernel.text import read_text
 from gongzao.research.contest import Candidate, Contest, Voter, budgets
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Largest file [B]."""
+
+# Both are written in such files: 12,5 by cities that write a decimal comma, 1,234,567 by those that group digits.
+_DECIMAL_COMMA = re.compile(r"\d+,\d+", re.ASCII)
+_EITHER = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)
 
 Row = tuple[int, dict[str, str]]
 
@@ -25,7 +36,8 @@ def read_pabulib(path: Path, measure: Measure = Measure.COST) -> Contest:
 
     Votes may be approvals (``approval``, ``choose-1``) or points (``scoring``, ``cumulative``). The budget of the file
     is divided equally among the voters, or in proportion to a column ``weight`` of the votes. The column is an addition
-    to the format: firms and clusters do not all stand for the same part of a fund.
+    to the format: firms and clusters do not all stand for the same part of a fund. A project that one voter approves
+    twice counts once, as pabutools has it.
 
     Raises
     ------
@@ -44,7 +56,7 @@ class _Reader:
     def __init__(self, path: Path, measure: Measure) -> None:
         self.path = path
         self.measure = measure
-        self.problems: list[Problem] = []
+        self.problems = Problems()
 
     def fault(self, line: int | None, field: str, code: str, en: str, zh: str, value: str | None = None) -> None:
         self.problems.append(Problem(str(self.path), f"pabulib.{code}", en, zh, line, field, value))
@@ -68,13 +80,23 @@ class _Reader:
     def sections(self) -> tuple[dict[str, tuple[int, str]], list[Row], list[Row]]:
         meta: dict[str, tuple[int, str]] = {}
         tables: dict[str, list[Row]] = {"PROJECTS": [], "VOTES": []}
-        section, header = "", []
         try:
-            text = self.path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            self.fault(None, "", "encoding", "must be UTF-8 text", "须为 UTF-8 文本")
+            text = read_text(self.path, most=MAX_BYTES, gb18030=False)
+        except InvalidInput as error:
+            self.problems += error.problems
             text = ""
         rows = csv.reader(text.splitlines(), delimiter=";")
+        try:
+            self.divide(rows, meta, tables)
+        except csv.Error as error:
+            self.fault(rows.line_num, "", "row", f"broken CSV: {error}", f"CSV格式有误：{error}")
+        for missing in [name for name, rows_found in tables.items() if not rows_found]:
+            self.fault(None, missing, "section", "the section is missing or empty", "缺少该部分或内容为空")
+        return meta, tables["PROJECTS"], tables["VOTES"]
+
+    def divide(self, rows: Any, meta: dict[str, tuple[int, str]], tables: dict[str, list[Row]]) -> None:
+        """Put each row where it belongs."""
+        section, header = "", []
         for row in rows:
             cells = [cell.strip() for cell in row]
             if not any(cells):
@@ -95,9 +117,6 @@ class _Reader:
                     f"应为所属部分的{len(header)}个字段",
                     ";".join(row)[:60],
                 )
-        for missing in [name for name, rows_found in tables.items() if not rows_found]:
-            self.fault(None, missing, "section", "the section is missing or empty", "缺少该部分或内容为空")
-        return meta, tables["PROJECTS"], tables["VOTES"]
 
     def projects(self, rows: Sequence[Row]) -> dict[str, Fraction]:
         costs: dict[str, Fraction] = {}
@@ -133,16 +152,13 @@ class _Reader:
         for line, row in rows:
             names = [name.strip() for name in row.get("vote", "").split(",") if name.strip()]
             wants = {name: worth[name] for name in names if name in worth}
-            if len(wants) < len(names):
-                unknown = ",".join(name for name in names if name not in worth)
-                self.fault(
-                    line,
-                    "vote",
-                    "vote",
-                    "names projects that do not exist, or one twice",
-                    "含不存在或重复的项目",
-                    unknown,
-                )
+            if unknown := [name for name in names if name not in worth]:
+                self.fault(line, "vote", "vote", "names projects that do not exist", "含不存在的项目", _some(unknown))
+                continue
+            # Approved twice is approved; but which of two scores is meant cannot be told.
+            if points and len(wants) < len(names):
+                twice = [name for name, count in Counter(names).items() if count > 1]
+                self.fault(line, "vote", "twice", "scores a project twice", "同一项目打分两次", _some(twice))
                 continue
             if points:
                 scored = self.scores(line, row.get("points", ""), names)
@@ -161,11 +177,20 @@ class _Reader:
         return {name: value for name, value in zip(names, given, strict=True) if value}
 
     def amount(self, line: int | None, field: str, text: str) -> Fraction | None:
+        bare = plain(text)
+        if _EITHER.fullmatch(bare):
+            en = "a thousand or a decimal comma? write 1000 or 1.000"
+            self.fault(line, field, "number", en, "逗号是千分位还是小数点？请写 1000 或 1.000", text)
+            return None
         try:
-            value = Decimal(text.strip().replace(",", "."))
-            if value.is_finite() and value >= 0:
-                return Fraction(value)
-        except InvalidOperation:
-            pass
-        self.fault(line, field, "number", "must be a number, not negative", "须为非负数", text)
-        return None
+            value = parse_number(bare.replace(",", ".") if _DECIMAL_COMMA.fullmatch(bare) else bare, places=40)
+        except InvalidValue:
+            value = None
+        if value is None or value < 0:
+            self.fault(line, field, "number", "must be a number, not negative", "须为非负数", text[:60])
+            return None
+        return Fraction(value)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ",".join(names)[:60]

@@ -8,7 +8,7 @@ from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
-from gongzao.kernel import InvalidInput, InvalidValue, Money, Problem
+from gongzao.kernel import InvalidInput, InvalidValue, Money, Problem, parse_date, parse_percent, parse_whole
 from gongzao.kernel.marked import Marked, read_yaml
 from gongzao.research.errors import InvalidPolicy
 from gongzao.research.model import check_amount, check_id, check_text
@@ -186,10 +186,10 @@ def _policy(root: Marked) -> Policy | None:
 
 def _version(entry: Marked) -> PolicyVersion | None:
     before = len(entry.problems)
-    first, last = entry.read("from", _day), entry.read("until", _day, required=False)
-    least = entry.read("minimum_applicants", _whole)
-    percent = entry.read("public_percent", _number)
-    limit = entry.read("public_limit_yuan", lambda text: Money.from_yuan(text).fen)
+    first, last = entry.read("from", parse_date), entry.read("until", parse_date, required=False)
+    least = entry.read("minimum_applicants", parse_whole)
+    percent = entry.read("public_percent", parse_percent)
+    limit = entry.read("public_limit_yuan", lambda text: Money.parse(text).fen)
     exceptions = entry.read("exceptions", _yes_or_no)
     source = entry.words("source")
     version_id = entry.text("id")
@@ -202,26 +202,6 @@ def _version(entry: Marked) -> PolicyVersion | None:
     except InvalidValue as error:
         entry.refuse("", error)
         return None
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidPolicy("date.form", en="a date is written 2025-06-30", zh="日期写作 2025-06-30") from None
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise InvalidPolicy("number.form", en="not a whole number", zh="不是整数")
-    return int(text)
-
-
-def _number(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        raise InvalidPolicy("number.form", en="not a number", zh="不是数字") from None
 
 
 _YES_NO: Mapping[str, bool] = {"true": True, "false": False}

@@ -9,6 +9,8 @@ from heapq import heapify, heapreplace
 from gongzao.research.errors import InvalidAllocation
 from gongzao.research.model import check_amount
 
+MOST_WEIGHT = Decimal(10) ** 15
+
 
 @dataclass(frozen=True, slots=True)
 class Bid:
@@ -20,11 +22,11 @@ class Bid:
 
     def __post_init__(self) -> None:
         check_amount("bid.amount", self.amount, 0)
-        if not self.weight.is_finite() or self.weight <= 0:
+        if not self.weight.is_finite() or not MOST_WEIGHT**-1 <= self.weight <= MOST_WEIGHT:
             raise InvalidAllocation(
                 "shares.weight",
-                en=f"a weight must be above 0, got {self.weight}",
-                zh=f"权重须大于0，收到 {self.weight}",
+                en=f"a weight must be above 0, from 10^-15 to 10^15, got {self.weight}",
+                zh=f"权重须大于0，在10^-15与10^15之间，收到 {self.weight}",
             )
 
 

@@ -131,7 +131,7 @@ def test_a_pledge_beyond_the_fund_is_refused_by_the_ledger(anping: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "amount", ["", "-5", "0", "abc", "1e9", "1e999999999", "9" * 31, "0.001", "1.2.3", "１２", "50\x00", "NaN"]
+    "amount", ["", "-5", "0", "abc", "1e9", "1e999999999", "9" * 31, "0.001", "1.2.3", "十二", "50\x00", "NaN"]
 )
 def test_what_is_no_amount_is_refused_beside_the_field(anping: Any, amount: str) -> None:
     project = anping.open()

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -27,6 +27,7 @@ from gongzao.web.research.contract_document import document, open_document
 from gongzao.web.research.contracts import Finding
 from gongzao.web.research.models import Contract as Kept
 from gongzao.web.research.models import Event, Project
+from tests.cost import cost
 from tests.web.research.story import fund, start
 from tests.web.research.test_campaign import at, send, state
 
@@ -323,3 +324,119 @@ def test_saved_again_by_libreoffice_it_still_is_the_contract(anping: Any, office
     made = document(agreed(project), synthetic=True)
     start_signed(anping, project)
     assert check(project, office(made, "docx")) is Finding.RESAVED
+
+
+RUN = "<w:r><w:rPr>"
+BODY_END = "<w:sectPr "
+BOX = (
+    '<w:p><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml" style="position:absolute;width:400pt;height:90pt">'
+    "<v:textbox><w:txbxContent><w:p/></w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>"
+)
+CHOICE = (
+    '<w:p><mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
+    '<mc:Choice Requires="w14"/></mc:AlternateContent></w:p>'
+)
+FORGERIES = {
+    "hidden": (RUN, RUN + "<w:vanish/>"),
+    "hidden in the web view": (RUN, RUN + "<w:webHidden/>"),
+    "white": (RUN, RUN + '<w:color w:val="FFFFFF"/>'),
+    "nearly white": (RUN, RUN + '<w:color w:val="FEFEFE"/>'),
+    "the colour of the paper": (RUN, RUN + '<w:color w:val="000000" w:themeColor="background1"/>'),
+    "dark on dark": (RUN, RUN + '<w:shd w:val="clear" w:fill="000000"/>'),
+    "marked in black": (RUN, RUN + '<w:highlight w:val="black"/>'),
+    "tiny": ('<w:sz w:val="28"/>', '<w:sz w:val="2"/>'),
+    "of the size of a line without text": ('<w:sz w:val="28"/>', '<w:sz w:val="10"/>'),
+    "struck through": (RUN, RUN + "<w:strike/>"),
+    "below the line": (RUN, RUN + '<w:position w:val="-300"/>'),
+    "pressed together": (RUN, RUN + '<w:spacing w:val="-200"/>'),
+    "narrow": (RUN, RUN + '<w:w w:val="1"/>'),
+    "right to left": (RUN, RUN + "<w:rtl/>"),
+    "letters of pictures": (RUN, RUN + '<w:rFonts w:ascii="Wingdings" w:hAnsi="Wingdings" w:eastAsia="Wingdings"/>'),
+    "lines of no height": ('w:lineRule="atLeast" w:line="490"', 'w:lineRule="exact" w:line="1"'),
+    "lines over one another": ('w:lineRule="atLeast" w:line="490"', 'w:lineRule="auto" w:line="20"'),
+    "off the page": ('<w:ind w:firstLine="560"/>', '<w:ind w:left="-20000"/>'),
+    "far to the right": ('<w:ind w:firstLine="560"/>', '<w:ind w:left="20000"/>'),
+    "in a frame": ("<w:keepNext/>", '<w:keepNext/><w:framePr w:w="1" w:h="1" w:hRule="exact"/>'),
+    "rows of no height": ("<w:cantSplit/>", '<w:cantSplit/><w:trHeight w:val="1" w:hRule="exact"/>'),
+    "hidden rows": ("<w:cantSplit/>", "<w:cantSplit/><w:hidden/>"),
+    "cells of no width": ('<w:tcW w:type="dxa" w:w="680"/>', '<w:tcW w:type="dxa" w:w="1"/>'),
+    "merged cells": ("<w:tcPr>", "<w:tcPr><w:vMerge/>"),
+    "one more cell": ("<w:tc>", '<w:tc><w:tcPr><w:tcW w:type="dxa" w:w="680"/></w:tcPr><w:p/></w:tc><w:tc>'),
+    "cells moved to the row above": ("</w:tr><w:tr>", ""),
+    "a floating table": ("<w:tblPr>", '<w:tblPr><w:tblpPr w:tblpX="1" w:tblpY="1"/>'),
+    "a box over the text": (BODY_END, BOX + BODY_END),
+    "a choice of contents": (BODY_END, CHOICE + BODY_END),
+    "a field": (BODY_END, '<w:p><w:fldSimple w:instr="DATE"/></w:p>' + BODY_END),
+    "a field of several parts": (BODY_END, '<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r></w:p>' + BODY_END),
+    "a tracked insertion": (BODY_END, '<w:p><w:ins w:id="9" w:author="x"><w:r/></w:ins></w:p>' + BODY_END),
+    "a tracked deletion": (BODY_END, '<w:p><w:del w:id="9" w:author="x"><w:r/></w:del></w:p>' + BODY_END),
+    "a comment": (BODY_END, '<w:p><w:commentRangeStart w:id="1"/></w:p>' + BODY_END),
+    "a footnote": (BODY_END, '<w:p><w:r><w:footnoteReference w:id="1"/></w:r></w:p>' + BODY_END),
+    "a symbol": (BODY_END, '<w:p><w:r><w:sym w:font="Wingdings" w:char="F0FC"/></w:r></w:p>' + BODY_END),
+    "a list number": ("<w:keepNext/>", '<w:keepNext/><w:numPr><w:numId w:val="1"/></w:numPr>'),
+    "another chunk": (BODY_END, '<w:altChunk r:id="rId9"/>' + BODY_END),
+    "a content control": (BODY_END, "<w:sdt><w:sdtContent><w:p/></w:sdtContent></w:sdt>" + BODY_END),
+    "text where none is shown": ("<w:body>", "<w:body><w:t>x</w:t>"),
+    "a mark of direction": ("<w:body>", "<w:body><w:p><w:r><w:t>\u202e</w:t></w:r></w:p>"),
+    "another section": ("<w:keepNext/>", "<w:keepNext/><w:sectPr/>"),
+    "a small page": ('<w:pgSz w:w="11906"', '<w:pgSz w:w="3000"'),
+}
+"""What makes a document show something else than its words, as a change of ``word/document.xml``."""
+
+
+def added(content: bytes, part: str, data: bytes) -> bytes:
+    made = BytesIO(content)
+    with ZipFile(made, "a") as archive:
+        archive.writestr(part, data)
+    return made.getvalue()
+
+
+def test_whatever_hides_or_covers_words_is_an_alteration(anping: Any) -> None:
+    project = funded(anping)
+    made = document(agreed(project), synthetic=True)
+    start_signed(anping, project)
+    text = "word/document.xml"
+    found = {name: check(project, changed(made, text, *change)) for name, change in FORGERIES.items()}
+    styles, style = "word/styles.xml", '<w:name w:val="Normal"/>'
+    assert check(project, changed(made, "docProps/app.xml", "<Application>", "<Application> ")) is Finding.RESAVED
+    elsewhere = {
+        "hidden by its style": (styles, style, style + "<w:rPr><w:vanish/></w:rPr>"),
+        "white by its style": (styles, style, style + '<w:rPr><w:color w:val="FFFFFF"/></w:rPr>'),
+        "pictures by its style": (styles, style, style + '<w:rPr><w:rFonts w:ascii="Webdings"/></w:rPr>'),
+        "pictures by the theme": ("word/theme/theme1.xml", 'typeface="宋体"', 'typeface="Wingdings"'),
+        "pictures by the list of fonts": ("word/fontTable.xml", 'w:val="Noto Serif CJK SC"', 'w:val="Wingdings"'),
+        "a watermark": ("word/header1.xml", "<w:p>", BOX + "<w:p>"),
+        "other words above the page": ("word/header1.xml", "</w:t>", "作废</w:t>"),
+        "a template from elsewhere": (
+            "word/_rels/document.xml.rels",
+            "</Relationships>",
+            '<Relationship Id="x" Type="http://x/attachedTemplate" Target="http://x/" TargetMode="External"/></Relationships>',
+        ),
+        "another main part": ("_rels/.rels", 'Target="word/document.xml"', 'Target="customXml/item2.xml"'),
+    }
+    found |= {name: check(project, changed(made, *change)) for name, change in elsewhere.items()}
+    for part in ("word/media/image1.png", "word/comments.xml", "word/footnotes.xml", "word/fonts/font1.odttf", "x.xml"):
+        found[part] = check(project, added(made, part, b"<x/>"))
+    assert {name: finding for name, finding in found.items() if finding is not Finding.ALTERED} == {}
+
+
+def test_documents_that_unpack_to_much_are_refused_cheaply(anping: Any, tmp_path: Path) -> None:
+    made = document(agreed(funded(anping)))
+    bombs = {
+        "size": added(made, "word/comments.xml", b" " * 30_000_000),
+        "elements": changed(made, "word/document.xml", "<w:body>", "<w:body>" + "<w:p/>" * 1_000_000),
+        "depth": changed(made, "word/document.xml", "<w:body>", "<w:body>" + "<w:p>" * 400_000),
+    }
+    setup = "import django, os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'tests.web.settings'\ndjango.setup()\n"
+    setup += "from gongzao.kernel import GongzaoError\nfrom gongzao.web.research.contract_document import open_document"
+    for name, bomb in bombs.items():
+        packed = BytesIO()
+        with ZipFile(BytesIO(bomb)) as old, ZipFile(packed, "w", ZIP_DEFLATED) as new:
+            for part in old.namelist():
+                new.writestr(part, old.read(part))
+        path = tmp_path / f"{name}.docx"
+        path.write_bytes(packed.getvalue())
+        seconds, memory, said = cost(str(path), setup, "open_document(data)")
+        assert said == "contract.file", name
+        assert seconds < 3, name
+        assert memory < 200, name

@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from gongzao.web.accounts.models import User
 from gongzao.web.clusters import services
 from gongzao.web.clusters.checks import find_faults
-from gongzao.web.clusters.fields import as_validation_error
 from gongzao.web.clusters.models import (
     Cluster,
     Enterprise,
@@ -23,6 +22,7 @@ from gongzao.web.clusters.models import (
     Title,
     TitleAward,
 )
+from gongzao.web.kit.fields import as_validation_error
 
 
 @admin.register(Region)

@@ -2,17 +2,10 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import get_language
 
 from gongzao.kernel import UNITS, GongzaoError, Period, Uscc
-
-
-def as_validation_error(error: GongzaoError) -> ValidationError:
-    """Return the same error in the language of the page, for a form."""
-    english = (get_language() or "").startswith("en")
-    return ValidationError(error.en if english else error.zh, code=error.code)
+from gongzao.web.kit.fields import as_validation_error
 
 
 class PeriodField(models.CharField[Period | str, Period]):

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from gongzao.kernel import InvalidValue, Period
 from gongzao.web.accounts.scope import Visitor, visible
-from gongzao.web.clusters.fields import as_validation_error
 from gongzao.web.clusters.models import (
     Cluster,
     Enterprise,
@@ -25,6 +24,7 @@ from gongzao.web.clusters.models import (
     TitleAward,
 )
 from gongzao.web.clusters.queries import THRESHOLDS, with_code
+from gongzao.web.kit.fields import as_validation_error
 
 LEVELS = (Region.Level.PROVINCE, Region.Level.CITY, Region.Level.COUNTY)
 

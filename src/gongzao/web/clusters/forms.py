@@ -8,13 +8,13 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from gongzao.kernel import GongzaoError, Period
+from gongzao.kernel.text import MAX_BYTES
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import visible
 from gongzao.web.clusters import queries
-from gongzao.web.clusters.fields import as_validation_error
-from gongzao.web.clusters.intake import MAX_BYTES
 from gongzao.web.clusters.latest import SUBJECT_KINDS
 from gongzao.web.clusters.models import Observation, Source
+from gongzao.web.kit.fields import DateField, NumberField, PercentField, as_validation_error
 
 
 def _dress(form: forms.BaseForm) -> None:
@@ -56,8 +56,8 @@ class RecordForm(forms.ModelForm[Observation]):
             "published_on",
             "note",
         ]
+        field_classes: ClassVar = {"value": NumberField, "growth_pct": PercentField, "published_on": DateField}
         widgets: ClassVar = {
-            "published_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             "note": forms.Textarea(attrs={"rows": 2}),
             "period": forms.TextInput(attrs={"placeholder": "2025-H1"}),
         }

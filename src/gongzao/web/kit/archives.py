@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import IO, Self
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-MOST_PARTS = 1000
+MOST_PARTS = 5000
 _MOST_DIRECTORY = MOST_PARTS * 300
 _ENCRYPTED = 0x1
 _TAIL, _LOCATOR = 22, 20

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from gongzao.ledger import MAX_ID, MAX_STATEMENT_BYTES, MAX_TEXT
+from gongzao.web.kit.fields import DateField
 from gongzao.web.ledger.entries import Choice, State
 from gongzao.web.ledger.models import Account, Unit
 from gongzao.web.ledger.models_bank import BankAccount
@@ -23,15 +24,11 @@ def _dress(form: forms.BaseForm) -> None:
         field.widget.attrs["class"] = "form-select" if select else "form-control"
 
 
-def _day() -> forms.DateInput:
-    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-
-
 class PeriodForm(forms.Form):
     """The days a statement covers."""
 
-    since = forms.DateField(label=_("起"), required=False, widget=_day())
-    until = forms.DateField(label=_("止"), required=False, widget=_day())
+    since = DateField(label=_("起"), required=False)
+    until = DateField(label=_("止"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

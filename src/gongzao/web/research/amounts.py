@@ -1,18 +1,16 @@
 """Amounts as somebody types them on a form, exactly."""
 
-import re
-from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gongzao.kernel import MAX_FEN
+from gongzao.kernel import MAX_FEN, InvalidValue
+from gongzao.web.kit.fields import as_validation_error, read_fen, read_hours
 
 SCALES = (("yuan", gettext_lazy("元")), ("wan", gettext_lazy("万元")))
-_NUMBER = re.compile(r"\d{1,15}(\.\d{1,8})?", re.ASCII)
+HOURS = "hours"
+_UNITS = {"yuan": "元", "wan": "万元"}
 
 
 def hundredths(text: str, scale: str = "yuan") -> int:
@@ -21,35 +19,34 @@ def hundredths(text: str, scale: str = "yuan") -> int:
     Parameters
     ----------
     text
-        Digits, a point, thousands separators.
+        As :func:`gongzao.kernel.parse_yuan` and :func:`gongzao.kernel.parse_number` take it.
     scale
-        ``wan`` if it was typed in ten thousand.
+        What a bare number counts: ``yuan``, ``wan`` (ten thousand) or ``hours``.
 
     Raises
     ------
-    ValidationError
-        If it is no number, has a fraction of a hundredth, or is out of range; nothing is rounded.
+    InvalidValue
+        What cannot be read, is not above 0 or past all bounds; nothing is rounded.
 
     Examples
     --------
-    >>> hundredths("60.5", "wan"), hundredths("1,000.25")
-    (60500000, 100025)
+    >>> hundredths("60.5", "wan"), hundredths("1,000.25"), hundredths("12万"), hundredths("120", "hours")
+    (60500000, 100025, 12000000, 12000)
     """
-    bare = re.sub(r"[,，\s]", "", text)
-    if not _NUMBER.fullmatch(bare):
-        raise ValidationError(_("请填写数字，例如 60 或 600000.00。"))
-    exact = Decimal(bare) * (1_000_000 if scale == "wan" else 100)
-    if exact != int(exact):
-        raise ValidationError(_("金额须精确到分，工时、机时最多两位小数。"))
-    if not 0 < exact <= MAX_FEN:
-        raise ValidationError(_("须大于0，且不超过系统上限。"))
-    return int(exact)
+    return positive(read_hours(text) if scale == HOURS else read_fen(text, _UNITS[scale]))
+
+
+def positive(amount: int) -> int:
+    """Return an amount above 0 [hundredths]; ``amount.range`` otherwise."""
+    if not 0 < amount <= MAX_FEN:
+        raise InvalidValue("amount.range", en="must be above 0 and within bounds", zh="须大于0，且不超过系统上限")
+    return amount
 
 
 def amount_field(label: Any) -> forms.CharField:
     """Return a field for an amount; it is read with its scale by :func:`hundredths`."""
     widget = forms.TextInput({"inputmode": "decimal", "autocomplete": "off"})
-    return forms.CharField(label=label, max_length=32, widget=widget)
+    return forms.CharField(label=label, max_length=48, widget=widget)
 
 
 def scale_field() -> forms.ChoiceField:
@@ -71,8 +68,8 @@ class AmountForm(forms.Form):
         if "amount" in cleaned and "scale" in cleaned:
             try:
                 cleaned["quantity"] = hundredths(cleaned["amount"], self.typed_in(cleaned))
-            except ValidationError as error:
-                self.add_error("amount", error)
+            except InvalidValue as error:
+                self.add_error("amount", as_validation_error(error))
         return cleaned
 
     def typed_in(self, cleaned: dict[str, Any]) -> str:

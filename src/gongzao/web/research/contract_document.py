@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
-from lzma import LZMAError
 from typing import Any
-from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
-from zlib import error as zlib_error
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from defusedxml import ElementTree
 from docxtpl import DocxTemplate
 
 from gongzao.kernel import InvalidValue
 from gongzao.research import Contract, canonical
+from gongzao.web.kit.archives import BROKEN, Archive
+from gongzao.web.research.contract_look import Look, look
 from gongzao.web.research.contract_text import clauses
 
 MOST_BYTES = 10 * 1024 * 1024
-"""Largest file, and largest part inside one, that is looked at."""
+"""Largest file, and largest content of one, that is looked at."""
 
 _PART = "customXml/item1.xml"
 _NAMESPACE = "urn:gongzao:contract:1"
@@ -31,29 +31,25 @@ _ITEM = "{6F0B1C52-7C0E-4B0B-9C35-2B8B1F5C6A11}"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _HEAD = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# What zipfile and its decompressors raise on files that are damaged or no archives at all.
-_BROKEN = (
-    BadZipFile,
-    KeyError,
-    NotImplementedError,
-    RuntimeError,
-    OSError,
-    EOFError,
-    ValueError,
-    zlib_error,
-    LZMAError,
-)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a document holds: the canonical JSON of the clauses, and the words that a reader sees."""
+    """What a document holds: the canonical JSON of the clauses, and what a reader sees of it."""
 
     clauses: bytes
-    words: tuple[str, ...]
+    look: Look
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that a reader sees, by paragraphs."""
+        return self.look.words
+
+    def shows(self, original: "Opened") -> bool:
+        """Whether a reader sees plainly what the original shows."""
+        return self.look.plain and self.words == original.words and self.look.fonts <= original.look.fonts
 
 
 def document(contract: Contract, *, synthetic: bool = False, draft: bool = False) -> bytes:
@@ -130,7 +126,7 @@ def _insert(parts: dict[str, bytes], name: str, end: str, more: str) -> None:
 
 
 def open_document(content: bytes) -> Opened:
-    """Return the clauses and the words of a .docx.
+    """Return the clauses of a .docx, and what a reader sees of it.
 
     Raises
     ------
@@ -138,42 +134,17 @@ def open_document(content: bytes) -> Opened:
         ``contract.file`` if it is no .docx of a contract.
     """
     try:
-        with ZipFile(BytesIO(content)) as archive:
-            names = archive.namelist()
-            items = [name for name in names if re.fullmatch(r"customXml/item\d{1,3}\.xml", name)]
-            held = [_read(archive, name) for name in items[:20]]
-            body = _read(archive, "word/document.xml")
-    except _BROKEN as error:
-        raise _no_contract() from error
-    try:
-        roots = [ElementTree.fromstring(part) for part in held]
+        with Archive(content, MOST_BYTES) as archive:
+            items = [name for name in archive.names if re.fullmatch(r"customXml/item\d{1,3}\.xml", name)]
+            seen = look(archive)
+            roots = [ElementTree.fromstring(archive.read(name)) for name in items]
         ours = [root.text or "" for root in roots if root.tag == f"{{{_NAMESPACE}}}contract"]
         found = b64decode(ours[0], validate=True) if len(ours) == 1 else b""
-        words = _words(ElementTree.fromstring(body))
-    except (ElementTree.ParseError, ValueError) as error:
+    except (*BROKEN, ElementTree.ParseError) as error:
         raise _no_contract() from error
     if not found:
         raise _no_contract()
-    return Opened(found, words)
-
-
-def _read(archive: ZipFile, name: str) -> bytes:
-    if archive.getinfo(name).file_size > MOST_BYTES:
-        raise ValueError(name)
-    with archive.open(name) as part:
-        content = part.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError(name)
-    return content
-
-
-def _words(root: Any) -> tuple[str, ...]:
-    """Return the text of each paragraph without spaces; what was struck out and what was put in counts too."""
-    found = []
-    for paragraph in root.iter(f"{_WORD}p"):
-        texts = (e.text or "" for e in paragraph.iter() if e.tag in (f"{_WORD}t", f"{_WORD}delText"))
-        found.append("".join("".join(texts).split()))
-    return tuple(text for text in found if text)
+    return Opened(found, seen)
 
 
 def _no_contract() -> InvalidValue:

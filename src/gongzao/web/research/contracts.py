@@ -119,7 +119,7 @@ def check_file(row: models.Project, log: Sequence[Event], content: bytes) -> Che
         waiting = value.phase is Phase.SIGNING and contract(value).sha256 == named
         return Check(Finding.UNSIGNED if waiting else Finding.OTHER, named)
     made = document(found, synthetic=row.synthetic)
-    if opened.words != open_document(made).words:
+    if not opened.shows(open_document(made)):
         return Check(Finding.ALTERED, named)
     if found is not known[-1].contract:
         return Check(Finding.REPLACED, named)

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from io import BytesIO
-from zipfile import BadZipFile, ZipFile
 
 from django.db import transaction
 
 from gongzao import research as rules
 from gongzao.kernel import InvalidValue
 from gongzao.web.accounts.models import User
+from gongzao.web.kit.archives import BROKEN, Archive
 from gongzao.web.research import models, services, store
 from gongzao.web.research.models import Project
 
@@ -19,6 +18,7 @@ MAX_BYTES = 10 * 1024 * 1024
 """Largest file [bytes]."""
 MAX_FILES = 10
 MAX_NAME = 200
+_MOST_UNPACKED = 1024**3  # what a person's own program may unpack; nothing of it is unpacked here
 
 TYPES = {
     "pdf": "application/pdf",
@@ -45,9 +45,9 @@ def kind_of(content: bytes) -> str | None:
         if content.startswith(magic):
             return kind
     try:
-        with ZipFile(BytesIO(content)) as archive:
-            inside = set(archive.namelist())
-    except (BadZipFile, ValueError, NotImplementedError, OSError):
+        with Archive(content, _MOST_UNPACKED) as archive:
+            inside = archive.names
+    except BROKEN:
         return None
     if "[Content_Types].xml" not in inside or any(part.endswith("vbaProject.bin") for part in inside):
         return None

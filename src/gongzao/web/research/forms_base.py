@@ -21,9 +21,3 @@ def dress(form: forms.BaseForm) -> None:
 def choose(form: forms.BaseForm, field: str, choices: Any) -> None:
     """Set what a choice field offers."""
     form.fields[field].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
-
-
-def time_field(label: Any, **options: Any) -> forms.DateTimeField:
-    """Return a field for a time in China."""
-    widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
-    return forms.DateTimeField(label=label, widget=widget, **options)

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from gongzao.research.model import MAX_TEXT
 from gongzao.web.clusters.models import Membership
+from gongzao.web.kit.fields import TimeField
 from gongzao.web.research import policies
-from gongzao.web.research.forms_base import choose, dress, time_field
+from gongzao.web.research.forms_base import choose, dress
 from gongzao.web.research.models import MAX_NAME, Need, Topic
 
 M = TypeVar("M", bound=Model)
@@ -81,8 +82,8 @@ class CallForm(forms.Form):
     title = forms.CharField(label=_("标题"), max_length=MAX_NAME)
     topics = _Topics(Topic.objects.none(), label=_("题目"), widget=forms.CheckboxSelectMultiple)
     policy = forms.ChoiceField(label=_("适用政策"))
-    opens = time_field(_("开始受理"))
-    closes = time_field(_("截止受理"), help_text=_("北京时间；到时起不再受理新的建议书。"))
+    opens = TimeField(label=_("开始受理"))
+    closes = TimeField(label=_("截止受理"), help_text=_("北京时间；到时起不再受理新的建议书。"))
 
     def __init__(self, *args: Any, topics: QuerySet[Topic], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from gongzao.research import Unit
 from gongzao.web.clusters.models import Enterprise
-from gongzao.web.research.amounts import AmountForm, amount_field, key_field, scale_field
+from gongzao.web.kit.fields import NumberField
+from gongzao.web.research.amounts import HOURS, AmountForm, amount_field, key_field, scale_field
 from gongzao.web.research.contract_document import MOST_BYTES
 from gongzao.web.research.display import unit_label
 from gongzao.web.research.forms_base import dress
@@ -52,7 +53,7 @@ class PledgeForm(ActingForm, AmountForm):
     def typed_in(self, cleaned: dict[str, Any]) -> str:
         """Hours are typed as they are, whatever the scale beside them says."""
         hours = cleaned.get("unit") in (Unit.WORK_HOURS, Unit.MACHINE_HOURS)
-        return "yuan" if hours else str(cleaned["scale"])
+        return HOURS if hours else str(cleaned["scale"])
 
 
 class BidForm(ActingForm, AmountForm):
@@ -60,7 +61,7 @@ class BidForm(ActingForm, AmountForm):
 
     amount = amount_field(_("最高愿出现金"))
     scale = scale_field()
-    weight = forms.DecimalField(
+    weight = NumberField(
         label=_("权重"),
         min_value=Decimal("0.001"),
         max_digits=9,

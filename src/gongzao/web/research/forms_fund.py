@@ -9,7 +9,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gongzao.web.research.amounts import AmountForm, amount_field, hundredths, key_field, scale_field
+from gongzao.kernel import InvalidValue
+from gongzao.kernel.numbers import plain
+from gongzao.web.kit.fields import TimeField, read_fen
+from gongzao.web.research.amounts import AmountForm, amount_field, key_field, positive, scale_field
+from gongzao.web.research.display import said
 from gongzao.web.research.forms_base import dress
 from gongzao.web.research.fund_rounds import MOST_SCORE
 from gongzao.web.research.models import MAX_NAME, Draft
@@ -33,10 +37,7 @@ class RoundForm(AmountForm):
     """A round to set up."""
 
     title = forms.CharField(label=gettext_lazy("名称"), max_length=MAX_NAME)
-    closes = forms.DateTimeField(
-        label=gettext_lazy("表决截止"),
-        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
-    )
+    closes = TimeField(label=gettext_lazy("表决截止"))
     amount = amount_field(gettext_lazy("本轮总额"))
     scale = scale_field()
     drafts: forms.ModelMultipleChoiceField[Draft] = forms.ModelMultipleChoiceField(
@@ -65,13 +66,13 @@ class RoundForm(AmountForm):
             words = re.split(r"[\s\t]+", line)
             if len(words) != 2:
                 raise ValidationError(_("第%(n)s行：应为“信用代码 金额”。") % {"n": n})
-            code = words[0].upper()
+            code = plain(words[0]).upper()
             if code in found:
                 raise ValidationError(_("第%(n)s行：同一企业重复。") % {"n": n})
             try:
-                found[code] = hundredths(words[1])
-            except ValidationError as error:
-                raise ValidationError(_("第%(n)s行：%(why)s") % {"n": n, "why": error.message}) from None
+                found[code] = positive(read_fen(words[1]))
+            except InvalidValue as error:
+                raise ValidationError(_("第%(n)s行：%(why)s") % {"n": n, "why": said(error)}) from None
         if len(lines) > MOST_LINES:
             raise ValidationError(_("最多%(n)s行。") % {"n": MOST_LINES})
         return found

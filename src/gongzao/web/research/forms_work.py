@@ -1,7 +1,6 @@
 """What is handed in, reviewed, proposed, registered and booked in a project."""
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,18 +8,17 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from gongzao.kernel import MAX_FEN, GongzaoError, Uscc
+from gongzao.kernel import GongzaoError, Uscc
 from gongzao.research import Delivery, ResultKind, Unit, Verdict
 from gongzao.research.model import MAX_TEXT
 from gongzao.web.accounts.models import User
-from gongzao.web.clusters.fields import as_validation_error
 from gongzao.web.clusters.models import Enterprise
+from gongzao.web.kit.fields import MoneyField, QuantityField, as_validation_error
 from gongzao.web.research.amounts import AmountForm, amount_field, key_field, scale_field
 from gongzao.web.research.evidence import MAX_BYTES, MAX_FILES, TYPES, File
 from gongzao.web.research.forms_base import SLUG, choose, dress
 from gongzao.web.research.sentences import result_kind_label, verdict_label
 
-MOST = Decimal(MAX_FEN) / 100
 TICK = {"class": "form-check-input"}
 
 
@@ -46,18 +44,6 @@ class FilesField(forms.FileField):
             raise ValidationError(_("最多10个文件，每个不超过10 MB。没有提交任何文件。"), code="size")
         cleaned = [super(FilesField, self).clean(file, initial) for file in given]
         return [File(file.name or "", file.read()) for file in cleaned]
-
-
-def quantity_field(label: Any, **options: Any) -> forms.DecimalField:
-    """Return a field for an amount in yuan, or a quantity, to two decimals."""
-    return forms.DecimalField(
-        label=label, min_value=options.pop("least", Decimal("0.01")), max_value=MOST, decimal_places=2, **options
-    )
-
-
-def exact(value: Decimal) -> int:
-    """Return an amount of two decimals as a whole number of hundredths."""
-    return int(value * 100)
 
 
 class SeenForm(forms.Form):
@@ -87,14 +73,14 @@ class SubmitForm(SeenForm):
         choose(self, "party", parties)
         self.owed = [(f"d{n}", party, unit) for n, (party, _label, unit, _left) in enumerate(owed)]
         for (name, _party, _unit), (_p, label, _u, left) in zip(self.owed, owed, strict=True):
-            self.fields[name] = quantity_field(label, required=False, least=Decimal(0), help_text=left)
+            self.fields[name] = QuantityField(label=label, required=False, help_text=left)
         dress(self)
 
     @property
     def deliveries(self) -> list[Delivery]:
         """What was delivered in kind."""
         given = [(party, unit, self.cleaned_data.get(name)) for name, party, unit in self.owed]
-        return [Delivery(party, unit, exact(amount)) for party, unit, amount in given if amount]
+        return [Delivery(party, unit, amount) for party, unit, amount in given if amount]
 
 
 class ReviewForm(forms.Form):
@@ -144,7 +130,7 @@ class ExpertForm(ConflictsForm):
     code = forms.RegexField(SLUG, label=_("专家编号"), strip=True)
     name = forms.CharField(label=_("姓名"), max_length=40)
     field = forms.CharField(label=_("专业领域"), max_length=120, required=False)
-    employer = forms.CharField(label=_("工作单位（统一社会信用代码）"), max_length=18, required=False)
+    employer = forms.CharField(label=_("工作单位（统一社会信用代码）"), max_length=40, required=False)
     account = forms.CharField(label=_("登录账号"), max_length=150, required=False)
 
     field_order = ("code", "name", "field", "employer", "account", "conflicts")
@@ -211,7 +197,7 @@ class LicenceForm(forms.Form):
     key = key_field()
     result = forms.ChoiceField(label=_("成果"))
     firm = forms.ChoiceField(label=_("申请单位"))
-    fee = quantity_field(_("许可费（元）"), least=Decimal(0))
+    fee = MoneyField(label=_("许可费（元）"))
     exclusive = forms.BooleanField(label=_("独占许可"), required=False, widget=forms.CheckboxInput(TICK))
 
     def __init__(
@@ -228,7 +214,7 @@ class IncomeForm(AmountForm):
 
     key = key_field()
     result = forms.ChoiceField(label=_("成果"))
-    payer = forms.CharField(label=_("付款单位（统一社会信用代码）"), max_length=18)
+    payer = forms.CharField(label=_("付款单位（统一社会信用代码）"), max_length=40)
     amount = amount_field(_("到账金额"))
     scale = scale_field()
 

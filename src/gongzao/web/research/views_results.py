@@ -18,7 +18,7 @@ from gongzao.research import Earned, LicenceRequest, Phase, Project, Result, Res
 from gongzao.web.research import models, money, queries, services, store
 from gongzao.web.research.confirming import confirm
 from gongzao.web.research.display import name_of, said, yuan
-from gongzao.web.research.forms_work import IncomeForm, LicenceForm, ResultForm, exact
+from gongzao.web.research.forms_work import IncomeForm, LicenceForm, ResultForm
 from gongzao.web.research.rights import firms_of, organises
 from gongzao.web.research.views_projects import opened
 from gongzao.web.research.views_work import own_parties, user_of
@@ -143,9 +143,7 @@ def _ask(
     row: models.Project, project: Project, data: dict[str, Any], firms: dict[str, str], request: HttpRequest
 ) -> None:
     now, code = timezone.now(), data["firm"]
-    asked = LicenceRequest(
-        data["key"], data["result"], Uscc(code), firms[code], data["exclusive"], exact(data["fee"]), now
-    )
+    asked = LicenceRequest(data["key"], data["result"], Uscc(code), firms[code], data["exclusive"], data["fee"], now)
     before = project.requests.get(asked.id)
     if before and (before.licensee, before.result, before.fee) == (asked.licensee, asked.result, asked.fee):
         return  # the same click again
