@@ -160,3 +160,9 @@ def test_other_days_are_refused(text: str) -> None:
 def test_a_credit_code_in_full_width_is_the_same_code() -> None:
     code = "91110000600037341L"
     assert Uscc("".join(chr(ord(c) + 0xFEE0) for c in code)).code == code
+
+
+def test_the_number_of_a_day_is_told_to_be_one() -> None:
+    with pytest.raises(InvalidValue) as caught:
+        parse_date("45884")
+    assert "日期序号" in caught.value.zh

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from gongzao.kernel import InvalidInput, Problem, Problems, parse_number
 from gongzao.kernel.errors import MAX_PROBLEMS
-from gongzao.kernel.tables import SEPARATORS, Limits, Line, read_lines, read_rows
+from gongzao.kernel.tables import LIMITS, SEPARATORS, Limits, Line, read_lines, read_rows
 
 cells = st.text('ab,;\t"\n 1', max_size=5).map(str.strip).filter(lambda cell: not cell.startswith('="'))
 COLUMNS = {"code": "代码", "value": "数值"}
 
 
-def rows_of(text: str, limits: Limits | None = None) -> tuple[list[dict[str, str]], list[Problem]]:
+def rows_of(text: str, limits: Limits = LIMITS) -> tuple[list[dict[str, str]], list[Problem]]:
     problems: list[Problem] = []
-    lines = read_lines(text, "t.csv", **({"limits": limits} if limits else {}))
+    lines = read_lines(text, "t.csv", limits=limits)
     return [row.cells for row in read_rows(lines, "t.csv", COLUMNS, problems)], problems
 
 

@@ -14,6 +14,10 @@ _FORMS = (rf"-{_PART}-{_PART}", rf"/{_PART}/{_PART}", rf"\.{_PART}\.{_PART}", rf
 _DAY = rf"(\d{{4}})(?:{'|'.join(_FORMS)}|(\d\d)(\d\d))"
 _DATE = re.compile(_DAY, re.ASCII)
 _TIME = re.compile(rf"(?P<day>{_DAY})[ T]?(?:(\d{{1,2}})[:：](\d{{2}})(?:[:：](\d{{2}}))?)", re.ASCII)
+_SERIAL = (
+    " (a spreadsheet's number of a day? give the cell a date format)",
+    "（像是表格软件的日期序号，请把单元格设为日期格式）",
+)
 _YEARS = range(1900, 2200)
 
 
@@ -32,10 +36,12 @@ def parse_date(text: str) -> date:
     """
     day = _day(_DATE.fullmatch(plain(text)))
     if day is None:
+        serial = plain(text).isdigit() and len(plain(text)) == 5
+        en, zh = _SERIAL if serial else ("", "")
         raise InvalidValue(
             "date.form",
-            en=f"a day is written 2025-06-30, 2025/6/30 or 2025年6月30日 and must exist, got {text[:40]!r}",
-            zh=f"日期写作 2025-06-30、2025/6/30 或 2025年6月30日，且须真实存在，收到“{text[:40]}”",
+            en=f"a day is written 2025-06-30, 2025/6/30 or 2025年6月30日 and must exist, got {text[:40]!r}{en}",
+            zh=f"日期写作 2025-06-30、2025/6/30 或 2025年6月30日，且须真实存在，收到“{text[:40]}”{zh}",
         )
     return day
 

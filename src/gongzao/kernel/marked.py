@@ -160,7 +160,7 @@ def _check_size(text: str, source: str) -> None:
     open_since: list[tuple[str | None, int]] = []
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent):
-            parts += named.get(event.anchor, _MOST_PARTS)  # inside itself it has no end
+            parts += named.get(event.anchor or "", _MOST_PARTS)  # inside itself it has no end
         elif isinstance(event, yaml.CollectionStartEvent):
             parts += 1
             open_since.append((event.anchor, parts))
@@ -173,7 +173,8 @@ def _check_size(text: str, source: str) -> None:
         if len(open_since) > _MOST_DEPTH or parts > _MOST_PARTS:
             en = f"nested deeper than {_MOST_DEPTH}, or more than {_MOST_PARTS} parts"
             zh = f"嵌套超过{_MOST_DEPTH}层，或超过{_MOST_PARTS}项"
-            raise InvalidInput([Problem(source, "yaml.size", en, zh, event.start_mark.line + 1)])
+            line = event.start_mark.line + 1 if event.start_mark else None
+            raise InvalidInput([Problem(source, "yaml.size", en, zh, line)])
 
 
 def _error(code: str, en: str, zh: str) -> InvalidValue:

@@ -33,15 +33,17 @@ def replaced(data: bytes, **parts: str | bytes) -> bytes:
         "strings": "xl/sharedStrings.xml",
         "workbook": "xl/workbook.xml",
     }
-    new = {names[key]: value for key, value in parts.items()}
+    new: dict[str, str | bytes] = {}
     links = "xl/_rels/workbook.xml.rels"
     with zipfile.ZipFile(io.BytesIO(data)) as old:
-        new = {name: old.read(name) for name in old.namelist()} | new
+        new.update((name, old.read(name)) for name in old.namelist())
+    new.update((names[key], value) for key, value in parts.items())
     if "strings" in parts:
         link = (
             f'<Relationship Id="strings" Type="{RELATION}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
         )
-        new[links] = bytes(new[links]).replace(b"</Relationships>", link.encode())
+        with zipfile.ZipFile(io.BytesIO(data)) as old:
+            new[links] = old.read(links).replace(b"</Relationships>", link.encode())
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
         for name, content in new.items():

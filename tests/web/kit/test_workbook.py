@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
@@ -31,7 +32,7 @@ def saved(*makers: Callable[[Worksheet], object]) -> bytes:
     return file.getvalue()
 
 
-def cell(value: object, number_format: str = "General") -> tuple[str, list[Problem]]:
+def cell(value: Any, number_format: str = "General") -> tuple[str, list[Problem]]:
     """Return what a cell is read as."""
 
     def make(made: Worksheet) -> None:

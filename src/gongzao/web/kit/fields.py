@@ -43,12 +43,12 @@ def _number_input() -> forms.TextInput:
 class NumberField(forms.DecimalField):
     """A number, as :func:`gongzao.kernel.parse_number` reads it."""
 
-    parse = staticmethod(parse_number)
+    parse: Callable[[str], Decimal] = staticmethod(parse_number)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"widget": _number_input(), **kwargs})
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """Return the number; ``None`` for an empty field."""
         if value in self.empty_values:
             return None
