@@ -40,6 +40,7 @@ def line_with(what: str, /, **changes: object) -> str:
     [
         ("", "ledger.line"),
         ("{", "ledger.line"),
+        ("[" * 100_000, "ledger.line"),
         ("[]", "ledger.line"),
         ('{"account": {}, "head": {}}', "ledger.line"),
         ('{"other": {}}', "ledger.line"),

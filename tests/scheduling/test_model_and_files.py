@@ -84,6 +84,8 @@ HEAD = '{"format": "gongzao.problem", "version": 1, '
     ("text", "code"),
     [
         ("{", "schedule.json"),
+        ("[" * 100_000, "schedule.json"),
+        ("1" * 5000, "schedule.json"),
         ('{"format": "other", "version": 1}', "schedule.format"),
         (HEAD + '"jobs": []}', "schedule.missing_field"),
         (

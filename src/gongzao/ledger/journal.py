@@ -87,7 +87,7 @@ def read_book(path: Path) -> Book:
             found[kind].append(_READERS[kind](value))
         except InvalidValue as error:
             problems.append(Problem(path.name, error.code, error.en, error.zh, number))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             problems.append(
                 Problem(
                     path.name,
