@@ -70,9 +70,10 @@ def parse_number(text: str, *, places: int = MOST_PLACES) -> Decimal:
     if value is None:
         raise InvalidValue(
             "number.form",
-            en="write a number such as 60, -5.1 or 1,234.5 (commas every three digits only, no unit, no exponent), "
+            en="not a number; write 60, -5.1 or 1,234.5 (commas every three digits only, no unit, no exponent), "
             f"got {_told(text)!r}",
-            zh=f"请填写数字，例如 60、-5.1 或 1,234.5（逗号只作千分位，不带单位，不用科学计数法），收到“{_told(text)}”",
+            zh="不是数字；请填写 60、-5.1 或 1,234.5 这样的数字（逗号只作千分位，不带单位，不用科学计数法），"
+            f"收到“{_told(text)}”",
         )
     return _bounded(value, text, places)
 

@@ -62,7 +62,10 @@ def test_suggestions_stay_inside_the_place(world: Any) -> None:
     [
         ("period", "2025-13", "期间"),
         ("period", "", "必填"),
-        ("value", "1" * 30, "24"),
+        ("value", "1" * 30, "10^15"),
+        ("value", "12万", "不是数字"),
+        ("value", "17,4", "不是数字"),
+        ("growth_pct", "1e9", "不是数字"),
         ("value", "NaN", "数"),
         ("unit", "人", "人"),
         ("unit", "斤", "斤"),

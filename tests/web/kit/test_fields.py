@@ -137,5 +137,5 @@ def test_djangos_own_sentences_are_plain_chinese() -> None:
         errors = str(Form({"text": "四个字多", "number": "x"}).errors)
     assert "最多3个字，现在有4个。" in errors
     assert "请填写整数" in errors
-    assert "请填写此项。" in errors
+    assert "此项必填。" in errors
     assert "变量" not in errors
