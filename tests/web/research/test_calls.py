@@ -160,7 +160,7 @@ def test_a_published_call_is_public_and_says_how_to_answer(anping: Any, topic: T
         ({"topics": []}, ""),
         ({"topics": ["999999999999999999999"]}, ""),
         ({"opens": "0001-01-01T00:00"}, ""),
-        ({"closes": "soon"}, "有效的日期"),
+        ({"closes": "soon"}, "写作 2025-06-30 17:00"),
         ({"title": "\x00"}, ""),
     ],
 )
