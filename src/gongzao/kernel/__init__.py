@@ -1,4 +1,4 @@
-"""What everybody shares: money, quantities, periods, firm identity, base errors, and what is typed, read and written."""
+"""What everybody shares: money, quantities, periods, firm identity, base errors; what is typed, read, written."""
 
 from gongzao.kernel.dates import parse_date, parse_time
 from gongzao.kernel.errors import GongzaoError, InvalidInput, InvalidValue, Problem, Problems
