@@ -15,6 +15,7 @@ from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import visible
 from gongzao.web.clusters import queries, services
 from gongzao.web.clusters.models import Cluster, Enterprise, Indicator, Observation, Region, Source
+from gongzao.web.kit.wire import Day, decimal, whole
 from gongzao.web.project.faults import REFUSALS, Fault, Faults
 
 M = TypeVar("M", bound=Model)
@@ -28,8 +29,8 @@ Text = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\u0000]*$")]
 Code = Annotated[str, StringConstraints(max_length=60, pattern=r"^[-0-9A-Za-z_]+$")]
 PeriodText = Annotated[str, StringConstraints(pattern=PERIOD)]
 SubjectText = Annotated[str, StringConstraints(pattern=SUBJECT)]
-Figure = Annotated[Decimal, Field(ge=-(10**15), le=10**15, decimal_places=6)]
-Percent = Annotated[Decimal, Field(ge=-(10**6), le=10**6, decimal_places=4)]
+Figure: Any = decimal(10**15, 6)
+Percent: Any = decimal(10**6, 4)
 Scope = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\s\u0000]+$")]
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 PerPage = Annotated[int, Query(ge=1, le=200)]
@@ -126,8 +127,8 @@ class ObservationIn(Schema):
     scope: Scope
     basis: Annotated[str, StringConstraints(max_length=60, pattern=r"^[^\u0000]*$")] = ""
     source: Code
-    published_on: date | None = None
-    revision: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    published_on: Day | None = None
+    revision: whole(0, 2**31 - 1) = 0  # type: ignore[valid-type]
     note: Annotated[str, StringConstraints(max_length=400, pattern=r"^[^\u0000]*$")] = ""
 
 

@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal, cast
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Body, Field, Header, Path, Query, Router, Schema, Status
-from pydantic import AwareDatetime, ConfigDict, StringConstraints
+from pydantic import ConfigDict, StringConstraints
 
 from gongzao.kernel import MAX_FEN, InvalidValue
 from gongzao.ledger import MAX_ID, MAX_TEXT, Kind, Outcome, Transfer
 from gongzao.ledger import Status as Answer
 from gongzao.web.accounts.models import User
+from gongzao.web.kit.wire import Day, Moment, whole
 from gongzao.web.ledger import entries, queries, services, statements
 from gongzao.web.ledger.display import synthetic_account, synthetic_entry
 from gongzao.web.ledger.models import Account, Entry, Unit
@@ -30,7 +31,7 @@ NoId = Annotated[str, StringConstraints(pattern=rf"^$|{ID}", max_length=MAX_ID)]
 Words = Annotated[str, StringConstraints(max_length=MAX_TEXT, pattern=r"^[^\u0000]*$")]
 Place = Annotated[int, Query(ge=0, le=2**63 - 1)]
 PerPage = Annotated[int, Query(ge=1, le=200)]
-Amount = Annotated[int, Field(ge=1, le=MAX_FEN, strict=True, description="Hundredths of the unit.")]
+Amount: Any = whole(1, MAX_FEN, "Hundredths of the unit.")
 
 
 class AccountOut(Schema):
@@ -151,7 +152,7 @@ class PendingIn(Moving):
     """Reserve an amount; from ``expires_at`` on it can only lapse."""
 
     kind: Literal["pending"]
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class PostPendingIn(Asked):
@@ -254,8 +255,8 @@ def list_accounts(
 def read_statement(
     request: HttpRequest,
     account: Id,
-    since: date | None = None,
-    until: date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
     before: Place | None = None,
 ) -> dict[str, Any]:
     """Movements of an account that you may see, with the balance after each; open reservations stand apart."""
@@ -283,8 +284,8 @@ def list_entries(
     purpose: Words = "",
     q: Words = "",
     state: entries.State | None = None,
-    since: date | None = None,
-    until: date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
     before: Place | None = None,
     per_page: PerPage = 50,
 ) -> dict[str, Any]:

@@ -69,6 +69,8 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 
 def _fault(request: HttpRequest, status: int, title: str, what: str, safe: str, todo: str) -> HttpResponse:
+    if request.path.startswith("/api/"):  # a program asked, and reads the form that the API documents
+        return JsonResponse({"detail": f"{title}: {what}", "code": f"http.{status}"}, status=status)
     context = {"status": status, "title": title, "what": what, "safe": safe, "todo": todo}
     return render(request, "fault.html", context, status=status)
 

@@ -14,6 +14,7 @@ from gongzao.kernel import MAX_FEN, InvalidValue
 from gongzao.research import Phase, Role, Unit, fold, to_plain
 from gongzao.research import Project as ProjectValue
 from gongzao.web.accounts.models import User
+from gongzao.web.kit.wire import whole
 from gongzao.web.ledger.queries import one_state
 from gongzao.web.project.faults import REFUSALS, Fault, Faults
 from gongzao.web.research import models, money, queries, sentences, services, store
@@ -112,7 +113,7 @@ class PledgeIn(Schema):
 
     party: Code = Field(description="Unified social credit code of a body for which you act.")
     unit: Unit
-    quantity: Annotated[int, Field(ge=1, le=MAX_FEN, strict=True, description="Hundredths of the unit; of cash fen.")]
+    quantity: whole(1, MAX_FEN, "Hundredths of the unit; of cash fen.")  # type: ignore[valid-type]
 
 
 class PledgeOut(Schema):

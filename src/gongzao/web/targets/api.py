@@ -8,6 +8,7 @@ from django.utils import timezone
 from ninja import Router, Schema, Status
 
 from gongzao.targets import Attainment, Plan, Text
+from gongzao.web.kit.wire import Day
 from gongzao.web.project.faults import REFUSALS, Fault
 from gongzao.web.targets import queries
 
@@ -105,7 +106,7 @@ def list_plans(request: HttpRequest) -> list[PlanOut]:
 
 
 @router.get("/plans/{plan}", response={200: StatusOut, 404: Fault, **REFUSALS}, summary="Read how a plan stands")
-def read_plan(request: HttpRequest, plan: str, as_of: date | None = None) -> StatusOut | Status[Fault]:
+def read_plan(request: HttpRequest, plan: str, as_of: Day | None = None) -> StatusOut | Status[Fault]:
     """Return every target of a plan as of a day; without one, today."""
     dossier = queries.dossiers().get(plan)
     if dossier is None:
