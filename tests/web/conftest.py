@@ -86,6 +86,11 @@ def _region(code: str, name: str, level: str, parent: Region | None) -> Region:
 
 @pytest.fixture
 def world(db: None) -> World:
+    return make_world()
+
+
+def make_world() -> World:
+    """Store the country and return it."""
     province = _region("130000", "河北省", "province", None)
     city, other = _region("130500", "邢台市", "city", province), _region("131100", "衡水市", "city", province)
     county, elsewhere = _region("130528", "宁晋县", "county", city), _region("131125", "安平县", "county", other)
@@ -146,7 +151,7 @@ def world(db: None) -> World:
 
 
 @contextmanager
-def _instead(name: str) -> Iterator[None]:
+def instead(name: str) -> Iterator[None]:
     """Let the default connection of every thread be to the database ``name``."""
     options = {**connections.settings["default"].get("OPTIONS", {})}
     if connection.vendor == "sqlite":
@@ -191,5 +196,5 @@ def own_database(
 @pytest.fixture
 def committed(own_database: tuple[str, dict[str, str]], django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, str]]:
     """Use the database of its own in this test; gives the environment for other processes."""
-    with django_db_blocker.unblock(), _instead(own_database[0]):
+    with django_db_blocker.unblock(), instead(own_database[0]):
         yield own_database[1]

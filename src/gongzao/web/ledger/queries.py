@@ -1,34 +1,17 @@
 """What is read from the ledger."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 
-from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.db.models.functions import TruncDate
 
 from gongzao.ledger import Balance as BalanceValue
 from gongzao.ledger import Book, DailyHead, Difference, Kind, Record, compare
 from gongzao.ledger.chain import CHINA
+from gongzao.web.kit.reading import one_state
 from gongzao.web.ledger.models import Account, Balance, Batch, Entry
-
-
-@contextmanager
-def one_state() -> Iterator[None]:
-    """Let all that is read inside be one state of the books, whatever is booked meanwhile.
-
-    Within a transaction of the caller it is the caller's isolation that decides.
-    """
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield
 
 
 def records() -> Iterator[Record]:

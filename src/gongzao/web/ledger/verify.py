@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from gongzao.kernel import InvalidValue
 from gongzao.ledger import Book, Finding, Record, check
+from gongzao.web.kit.reading import one_state
 from gongzao.web.ledger import queries
 from gongzao.web.ledger.models import Account, Balance, Batch, Entry
 
@@ -14,7 +15,7 @@ def verify() -> tuple[int, tuple[Finding, ...]]:
     The independent auditor goes through journal, stored balances and daily heads; here is added what only the tables
     know.
     """
-    with queries.one_state():
+    with one_state():
         unreadable: list[Finding] = []
         records = tuple(_records(unreadable))
         accounts = tuple(row.value for row in Account.objects.all())

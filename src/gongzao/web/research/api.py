@@ -14,8 +14,8 @@ from gongzao.kernel import MAX_FEN, InvalidValue
 from gongzao.research import Phase, Role, Unit, fold, to_plain
 from gongzao.research import Project as ProjectValue
 from gongzao.web.accounts.models import User
+from gongzao.web.kit.reading import one_state
 from gongzao.web.kit.wire import whole
-from gongzao.web.ledger.queries import one_state
 from gongzao.web.project.faults import REFUSALS, Fault, Faults
 from gongzao.web.research import models, money, queries, sentences, services, store
 

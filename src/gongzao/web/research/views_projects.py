@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET
 
 from gongzao import research as rules
 from gongzao.research import Phase, fold
+from gongzao.web.kit.reading import one_state
 from gongzao.web.ledger import statements
 from gongzao.web.ledger.display import mark
-from gongzao.web.ledger.queries import one_state
 from gongzao.web.project.exports import Cell, Table, clock, send
 from gongzao.web.research import history, models, money, queries, sentences
 from gongzao.web.research.display import unit_label, unit_word, wan, whole
