@@ -31,7 +31,7 @@ PeriodText = Annotated[str, StringConstraints(pattern=PERIOD)]
 SubjectText = Annotated[str, StringConstraints(pattern=SUBJECT)]
 Figure: Any = decimal(10**15, 6)
 Percent: Any = decimal(10**6, 4)
-Scope = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\s\u0000]+$")]
+Scope = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\s\u0000-\u0020\u0085]+$")]
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 PerPage = Annotated[int, Query(ge=1, le=200)]
 

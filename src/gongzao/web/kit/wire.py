@@ -45,7 +45,7 @@ def _whole(value: object) -> object:
 
 
 def whole(low: int, high: int, description: str | None = None) -> Any:
-    """Return the type of a whole number in a body, from ``low`` to ``high``; 5.0 is the whole number 5, as in JSON Schema."""
+    """Return the type of a whole number in a body, ``low`` to ``high``; 5.0 is the number 5, as in JSON Schema."""
     return Annotated[int, Field(ge=low, le=high, strict=True, description=description), BeforeValidator(_whole)]
 
 
