@@ -1,5 +1,7 @@
 """Other people's programs read the exported year and must come to the same balances."""
 
+import csv
+import io
 import shutil
 import subprocess
 import sys
@@ -8,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gongzao.ledger import (
     Account,
@@ -41,12 +45,14 @@ def awkward() -> Book:
             Account("a/b", "firm:1", AccountKind.LIABILITY),
             Account("A:-:b", "firm:1", AccountKind.LIABILITY),
             Account("9::x+", "firm:1", AccountKind.EXPENSE),
+            Account("9", "firm:1", AccountKind.EXPENSE),
         ]
     )
     now = datetime(2026, 1, 1, 20, tzinfo=UTC)
     texts = {"purpose": '付款；"一" \\ ; | a:b, c', "reference": "（NO.1）", "memo": "第一\u3000笔 = 5 CNY @ 1"}
     ledger.submit([Transfer("t1", Kind.POST, "a_b", "a.b", 10**17, "CNY", **texts)], now)  # type: ignore[arg-type]
-    ledger.submit([Transfer("t2", Kind.POST, "9::x+", "A:-:b", 1, "CNY")], now)
+    ledger.submit([Transfer("t2", Kind.POST, "9::x+", "A:-:b", 1, "CNY", purpose="(")], now)
+    ledger.submit([Transfer("t3", Kind.POST, "9", "A:-:b", 1, "CNY", purpose="(退款) ! * 甲")], now)
     return Book.of(ledger)
 
 
@@ -123,6 +129,7 @@ def test_hledger_accepts_the_books_and_every_balance_is_ours(
 def test_names_are_legal_and_all_different(awkward: Book) -> None:
     names = legal_names(awkward.accounts)
     assert names == {
+        "9": "Expenses:9",
         "9::x+": "Expenses:9:X-",
         "A:-:b": "Liabilities:A:X-:B",
         "a.b": "Liabilities:A-b",
@@ -140,3 +147,51 @@ def test_the_same_book_gives_the_same_text(year: Book) -> None:
 def test_an_empty_book_can_be_exported(tmp_path: Path) -> None:
     pytest.importorskip("beancount", reason="beancount is not installed")
     bean_check(to_beancount(Book((), ())), tmp_path / "book.beancount")
+
+
+IDS = st.text("aAbB1._:/+-", min_size=1, max_size=5).filter(lambda text: text[0].isalnum())
+TEXTS = st.text(max_size=20).filter(lambda text: text.replace("\u3000", " ").isprintable()) | st.text(
+    '()[]{}!*;|,:"\\=@%# 12甲', max_size=8
+)
+
+
+@st.composite
+def books(draw: st.DrawFn) -> Book:
+    ids = draw(st.lists(IDS, min_size=2, max_size=6, unique=True))
+    ledger = Ledger(Account(id_, "firm:1", draw(st.sampled_from(AccountKind)), name=draw(TEXTS)) for id_ in ids)
+    for n in range(draw(st.integers(0, 6))):
+        debit, credit = draw(st.lists(st.sampled_from(ids), min_size=2, max_size=2, unique=True))
+        purpose, reference, memo = draw(TEXTS), draw(TEXTS), draw(TEXTS)
+        posting = Transfer(
+            f"t{n}", Kind.POST, debit, credit, 1 + n, "CNY", purpose=purpose, reference=reference, memo=memo
+        )
+        ledger.submit([posting], datetime(2026, 1, 5, tzinfo=UTC))
+    return Book.of(ledger)
+
+
+@given(books())
+@settings(max_examples=60, deadline=None)
+def test_beancount_reads_whatever_the_ledger_takes(book: Book) -> None:
+    loader = pytest.importorskip("beancount.loader", reason="beancount is not installed")
+    data = pytest.importorskip("beancount.core.data", reason="beancount is not installed")
+    entries, errors, _ = loader.load_string(to_beancount(book))
+    assert not errors
+    told = [entry.narration for entry in entries if isinstance(entry, data.Transaction)]
+    assert told == [r.transfer.purpose or r.transfer.kind for r in book.records if r.posted]
+
+
+@pytest.mark.skipif(HLEDGER is None, reason="the program hledger is not on this machine")
+@given(books())
+@settings(max_examples=25, deadline=None)
+def test_hledger_reads_whatever_the_ledger_takes(book: Book) -> None:
+    run = [str(HLEDGER), "-f", "-", "print", "-O", "csv"]
+    done = subprocess.run(
+        run, input=to_hledger(book), check=True, capture_output=True, text=True, env={"LC_ALL": "C.UTF-8"}
+    )
+    rows = [row for row in csv.DictReader(io.StringIO(done.stdout)) if row["code"]]
+    told = {int(row["code"]): row["description"] for row in rows}
+    full_width = str.maketrans(";|,", "；｜，")
+    asked = {r.seq: r.transfer.purpose or str(r.transfer.kind) for r in book.records if r.posted}
+    assert {seq: "".join(text.split()) for seq, text in told.items()} == {
+        seq: "".join(text.translate(full_width).split()) for seq, text in asked.items()
+    }

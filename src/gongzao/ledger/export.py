@@ -4,6 +4,7 @@ Reservations are no entries and are left out. The text ends with one balance ass
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -66,9 +67,8 @@ def to_beancount(book: Book) -> str:
             f"  {names[r.credit]}  {_amount(-r.posted)} {r.unit}",
         ]
     lines.append("")
-    balances = rebuild(book.records)
-    for a in book.accounts:
-        lines.append(f"{last + timedelta(days=1)} balance {names[a.id]}  {_end(balances, a)} {a.unit}")
+    for a, total in zip(book.accounts, _with_children(book, names), strict=True):
+        lines.append(f"{last + timedelta(days=1)} balance {names[a.id]}  {_amount(total)} {a.unit}")
     return "\n".join(lines) + "\n"
 
 
@@ -84,14 +84,15 @@ def to_hledger(book: Book) -> str:
     for r in _booked(book):
         lines += [
             "",
-            f"{_day(r)} * {_plain(r.transfer.purpose or r.transfer.kind)}  ; {_comment(_tags(r))}",
+            # With the place as the code, hledger takes no bracket at the beginning of the text for a code.
+            f"{_day(r)} * ({r.seq}) {_plain(r.transfer.purpose or r.transfer.kind)}  ; {_comment(_tags(r))}",
             f"    {names[r.debit]}  {_amount(r.posted)} {r.unit}",
             f"    {names[r.credit]}  {_amount(-r.posted)} {r.unit}",
         ]
     balances = rebuild(book.records)
     lines += ["", f"{last + timedelta(days=1)} * balances"]
     for a in book.accounts:
-        lines.append(f"    {names[a.id]}  0.00 {a.unit} = {_end(balances, a)} {a.unit}")
+        lines.append(f"    {names[a.id]}  0.00 {a.unit} = {_amount(_end(balances, a))} {a.unit}")
     return "\n".join(lines) + "\n"
 
 
@@ -117,9 +118,19 @@ def _amount(hundredths: int) -> str:
     return f"{Decimal(hundredths).scaleb(-2):.2f}"
 
 
-def _end(balances: dict[str, Balance], account: Account) -> str:
+def _end(balances: dict[str, Balance], account: Account) -> int:
     balance = balances.get(account.id, Balance())
-    return _amount(balance.debits - balance.credits)
+    return balance.debits - balance.credits
+
+
+def _with_children(book: Book, names: dict[str, str]) -> list[int]:
+    """Return the balance of every account with those below its name, for so Beancount reads an assertion."""
+    balances, totals = rebuild(book.records), Counter[tuple[str, str]]()
+    for a in book.accounts:
+        parts = names[a.id].split(":")
+        for depth in range(len(parts)):
+            totals[":".join(parts[: depth + 1]), a.unit] += _end(balances, a)
+    return [totals[names[a.id], a.unit] for a in book.accounts]
 
 
 def _quoted(text: str) -> str:
