@@ -116,8 +116,8 @@ def test_the_entries_of_an_account_come_from_the_journal() -> None:
         now,
     )
     assert book_entries(bank, ledger.records.values()) == (
-        BookEntry(1, date(2026, 1, 6), 500, ("d1", "R9")),
-        BookEntry(3, date(2026, 1, 6), -150, ("w1", "h1")),
+        BookEntry(3, date(2026, 1, 6), 500, ("d1", "R9")),
+        BookEntry(5, date(2026, 1, 6), -150, ("w1", "h1")),
     )
     assert [e.amount for e in book_entries(firm, ledger.records.values())] == [500, -150]
 

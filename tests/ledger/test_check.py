@@ -34,7 +34,7 @@ HOUR = timedelta(hours=1)
 
 
 def sound() -> Book:
-    """Lines: 1 deposit, 2 reservation, 3 posted in part, 4 compensation, 5 + 6 linked, 7 + 8 refused linked."""
+    """Four openings, then: 1 deposit, 2 reservation, 3 posted in part, 4 compensation, 5 + 6 linked, 7 + 8 refused."""
     ledger = Ledger(
         [
             Account("bank", "platform", AccountKind.ASSET, minimum=0),
@@ -84,24 +84,29 @@ def resealed(lines: Lines, heads: tuple[DailyHead, ...] | None = None) -> Book:
     return Book(book.accounts, tuple(out), rebuild(out), daily_heads(out) if heads is None else heads)
 
 
+OPENINGS = 4
+
+
 def edit(place: int, **changes: object) -> Callable[[Lines], None]:
     def act(lines: Lines) -> None:
-        lines[place - 1] = replace(lines[place - 1], **changes)  # type: ignore[arg-type]
+        n = OPENINGS + place - 1
+        lines[n] = replace(lines[n], **changes)  # type: ignore[arg-type]
 
     return act
 
 
 def ask(place: int, **changes: object) -> Callable[[Lines], None]:
     def act(lines: Lines) -> None:
-        transfer = replace(lines[place - 1].transfer, **changes)  # type: ignore[arg-type]
-        lines[place - 1] = replace(lines[place - 1], transfer=transfer)
+        n = OPENINGS + place - 1
+        transfer = replace(lines[n].transfer, **changes)  # type: ignore[arg-type]
+        lines[n] = replace(lines[n], transfer=transfer)
 
     return act
 
 
 def repeat(place: int, new_id: str) -> Callable[[Lines], None]:
     def act(lines: Lines) -> None:
-        r = lines[place - 1]
+        r = lines[OPENINGS + place - 1]
         lines.append(replace(r, at=lines[-1].at, transfer=replace(r.transfer, id=new_id)))
 
     return act
@@ -113,6 +118,12 @@ FORGERIES: list[tuple[str, Callable[[Lines], None]]] = [
     ("id.twice", repeat(1, "in")),
     ("chain.time", edit(3, at=NOW)),
     ("account.unknown", edit(1, credit="nobody")),
+    ("account.unknown", ask(0, debit="nobody")),
+    ("account.unopened", lambda lines: lines.pop(0)),
+    ("account.twice", repeat(0, "open:again")),
+    ("account.changed", ask(0, id="open:another")),
+    ("entry.content", edit(0, posted=1)),
+    ("entry.content", edit(0, debit="a")),
     ("entry.balance", edit(1, credit="bank")),
     ("entry.unit", edit(1, credit="hours")),
     ("entry.unit", edit(1, unit="WORKHOUR")),
@@ -141,8 +152,8 @@ FORGERIES: list[tuple[str, Callable[[Lines], None]]] = [
 def test_forged_content_is_found_even_with_a_new_chain(rule: str, forge: Callable[[Lines], None]) -> None:
     lines = list(sound().records)
     forge(lines)
-    if rule == "limit.minimum" and lines[0].transfer.amount == 399:
-        lines[0] = replace(lines[0], posted=399)
+    if rule == "limit.minimum" and lines[OPENINGS].transfer.amount == 399:
+        edit(1, posted=399)(lines)
     if rule == "compensation.over":
         lines[-1:] = [replace(lines[-1], transfer=replace(lines[-1].transfer, id=f"more{n}")) for n in range(3)]
     assert rule in {f.rule for f in check(resealed(lines))}
@@ -158,7 +169,7 @@ def test_an_edited_row_breaks_the_chain_at_its_place() -> None:
     book, lines = sound(), list(sound().records)
     edit(4, posted=99)(lines)
     (finding,) = [f for f in check(replace(book, records=tuple(lines))) if f.rule.startswith("chain")]
-    assert (finding.rule, finding.place) == ("chain.hash", "4: back")
+    assert (finding.rule, finding.place) == ("chain.hash", "8: back")
     assert "问题" not in str(finding)
     assert "the hash fits the content" in str(finding)
 
@@ -194,7 +205,7 @@ def test_a_rewritten_history_does_not_fit_the_published_heads() -> None:
 
 
 def test_a_cut_off_tail_does_not_fit_the_published_heads() -> None:
-    assert tampered(lambda lines: lines.__delitem__(slice(4, None))) == {"head.differs"}
+    assert tampered(lambda lines: lines.__delitem__(slice(8, None))) == {"head.differs"}
 
 
 def test_stored_balances_are_compared_with_the_journal() -> None:
@@ -203,6 +214,21 @@ def test_stored_balances_are_compared_with_the_journal() -> None:
     found = {(f.rule, f.place) for f in check(replace(book, balances=wrong))}
     assert found == {("balance.differs", "a"), ("balance.differs", "ghost"), ("unit.sum", "CNY")}
     assert [d.account for d in compare(wrong, book.records)] == ["a", "ghost"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"owner": "firm:9"}, {"minimum": None}, {"maximum": 5}, {"name": "x"}, {"kind": AccountKind.EQUITY}]
+)
+def test_an_account_that_is_changed_is_found(change: dict[str, object]) -> None:
+    book = sound()
+    forged = tuple(replace(a, **change) if a.id == "a" else a for a in book.accounts)  # type: ignore[arg-type]
+    assert ("account.changed", "a") in {(f.rule, f.place) for f in check(replace(book, accounts=forged))}
+
+
+def test_an_account_that_nobody_opened_is_found() -> None:
+    book = sound()
+    more = Account("c", "firm:3", AccountKind.LIABILITY)
+    assert [f.rule for f in check(replace(book, accounts=(*book.accounts, more)))] == ["account.unopened"]
 
 
 def test_an_account_given_twice_is_found() -> None:
@@ -217,8 +243,8 @@ def test_every_rule_has_a_fault_that_shows_it() -> None:
 
 def test_the_daily_head_is_the_last_line_of_a_day_in_china() -> None:
     book = sound()
-    assert [(h.day, h.seq) for h in book.heads] == [(date(2026, 5, 1), 4), (date(2026, 5, 2), 8)]
-    assert book.heads[0].hash == book.records[3].hash
+    assert [(h.day, h.seq) for h in book.heads] == [(date(2026, 5, 1), 8), (date(2026, 5, 2), 12)]
+    assert book.heads[0].hash == book.records[7].hash
     late = Ledger(book.accounts)
     late.submit([Transfer("t", Kind.POST, "bank", "a", 1, "CNY")], datetime(2026, 5, 1, 16, tzinfo=UTC))
     assert [h.day for h in Book.of(late).heads] == [date(2026, 5, 2)]

@@ -180,6 +180,7 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.model = Model()
         self.ledger = Ledger(ACCOUNTS)
+        self.ledger.submit([], START)  # opens them
         self.now = START
         self.sent: list[list[Transfer]] = []
         self.round: list[str] = []

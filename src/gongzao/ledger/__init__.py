@@ -3,7 +3,7 @@
 from gongzao.ledger.bank import MAX_STATEMENT_BYTES, BankLine, BankStatement, Gap, GapKind, Span, gaps
 from gongzao.ledger.bank_check import check_reconciliation
 from gongzao.ledger.bank_files import read_statements
-from gongzao.ledger.chain import DailyHead, daily_heads
+from gongzao.ledger.chain import DailyHead, daily_heads, opening
 from gongzao.ledger.check import RULES, Finding, check
 from gongzao.ledger.errors import Reason, Refusal
 from gongzao.ledger.example import example_year
@@ -73,6 +73,7 @@ __all__ = [
     "example_year",
     "gaps",
     "legal_names",
+    "opening",
     "read_book",
     "read_statements",
     "rebuild",

@@ -7,7 +7,7 @@ from hashlib import sha256
 from json import JSONEncoder
 
 from gongzao.ledger.errors import Refusal
-from gongzao.ledger.model import Transfer
+from gongzao.ledger.model import Account, Kind, Transfer
 from gongzao.ledger.record import Head, Record
 
 CHINA = timezone(timedelta(hours=8))
@@ -66,6 +66,21 @@ def seal(
         ).encode()
     ).hexdigest()
     return Record(seq, at, t, debit, credit, unit, posted, pending, refusal, head.hash, digest)
+
+
+def opening(account: Account, memo: str = "") -> Transfer:
+    """Return the transfer that opens an account in the journal, so that the chain covers what the account is.
+
+    Its id is ``open:`` and the SHA-256 over the UTF-8 bytes of the JSON array without spaces
+    ``["gongzao-account-1", id, owner, kind, unit, minimum or null, maximum or null, name]``.
+
+    >>> from gongzao.ledger.model import AccountKind
+    >>> opening(Account("bank", "platform", AccountKind.ASSET, minimum=0)).id[:13]
+    'open:02d2c3af'
+    """
+    a = account
+    plain = ["gongzao-account-1", a.id, a.owner, a.kind, a.unit, a.minimum, a.maximum, a.name]
+    return Transfer(f"open:{sha256(_encode(plain).encode()).hexdigest()}", Kind.OPEN, a.id, memo=memo)
 
 
 @dataclass(frozen=True, slots=True)

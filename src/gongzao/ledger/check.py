@@ -50,7 +50,9 @@ RULES: dict[str, tuple[str, str]] = {
     "head.differs": ("a published head is the last line of its day", "公布的日末哈希须与账本一致"),
     "id.twice": ("an id is answered once", "同一编号只答复一次"),
     "account.unknown": ("accounts exist", "账户须存在"),
-    "account.twice": ("an account id is given once", "账户编号不得重复"),
+    "account.twice": ("an account id is given and opened once", "账户编号不得重复，且只开户一次"),
+    "account.unopened": ("every account is opened by a line", "每个账户须有开户分录"),
+    "account.changed": ("an account is what it was opened as", "账户须与开户时一致"),
     "entry.balance": ("an entry runs between two accounts", "每笔须借贷平衡"),
     "entry.unit": ("an entry has one unit", "每笔单位须一致"),
     "entry.content": ("what was booked is what was asked", "入账须与请求一致"),
@@ -81,6 +83,7 @@ class _Audit:
     accounts: dict[str, Account]
     moved: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     ids: dict[str, int] = field(default_factory=dict)
+    opened: dict[str, str] = field(default_factory=dict)
     open: dict[str, Record] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     booked: dict[str, Record] = field(default_factory=dict)
@@ -98,6 +101,7 @@ def check(book: Book) -> tuple[Finding, ...]:
         place = f"{r.seq}: {r.transfer.id}"
         findings += (Finding(rule, place, detail) for rule, detail in _line(audit, before, r))
         before = r
+    findings += _accounts(audit)
     findings += _linked(book.records)
     findings += _heads(book)
     findings += _balances(audit, book)
@@ -112,6 +116,9 @@ def _line(audit: _Audit, before: Record | None, r: Record) -> Iterator[tuple[str
     if r.refusal is not None:
         if r.posted or r.pending or r.debit or r.credit or r.unit:
             yield "refused.moved", f"{r.posted} / {r.pending}"
+        return
+    if r.transfer.kind == "open":
+        yield from _opening(audit, r)
         return
     debit, credit = audit.accounts.get(r.debit), audit.accounts.get(r.credit)
     if debit is None or credit is None:
@@ -154,6 +161,28 @@ def _digest(r: Record) -> str:
 
 def _utc(time: datetime | None) -> str | None:
     return None if time is None else f"{time:%Y-%m-%dT%H:%M:%S.%f}+00:00"
+
+
+def _opening(audit: _Audit, r: Record) -> Iterator[tuple[str, str]]:
+    account = r.transfer.debit
+    if r.posted or r.pending or r.debit or r.credit or r.unit:
+        yield "entry.content", f"{r.debit} / {r.credit}: {r.posted} / {r.pending}"
+    if account not in audit.accounts:
+        yield "account.unknown", account
+    if account in audit.opened:
+        yield "account.twice", account
+    audit.opened[account] = r.transfer.id
+
+
+def _accounts(audit: _Audit) -> Iterator[Finding]:
+    for a in audit.accounts.values():
+        row = ["gongzao-account-1", a.id, a.owner, str(a.kind), a.unit, a.minimum, a.maximum, a.name]
+        text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+        digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+        if a.id not in audit.opened:
+            yield Finding("account.unopened", a.id, "")
+        elif audit.opened[a.id] != f"open:{digest}":
+            yield Finding("account.changed", a.id, f"opened as {audit.opened[a.id]}, now {digest}")
 
 
 def _movement(audit: _Audit, r: Record) -> Iterator[tuple[str, str]]:

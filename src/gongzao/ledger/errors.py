@@ -8,6 +8,7 @@ class Reason(StrEnum):
     """The rule that refused a transfer; the value is stored and never changes its meaning."""
 
     UNKNOWN_ACCOUNT = "unknown_account"
+    OTHER_OPENING = "other_opening"
     OTHER_UNIT = "other_unit"
     BELOW_MINIMUM = "below_minimum"
     ABOVE_MAXIMUM = "above_maximum"
@@ -28,6 +29,7 @@ class Reason(StrEnum):
 
 
 _TEXTS: dict[Reason, tuple[str, str]] = {
+    Reason.OTHER_OPENING: ("the account is not what its opening says: {}", "账户与开户内容不符：{}"),
     Reason.UNKNOWN_ACCOUNT: ("there is no account {}", "账户不存在：{}"),
     Reason.OTHER_UNIT: ("both accounts and the transfer must have one unit, found {}", "借贷账户与转账单位须一致：{}"),
     Reason.BELOW_MINIMUM: (

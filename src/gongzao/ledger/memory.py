@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from gongzao.ledger.chain import opening
 from gongzao.ledger.model import Account, Balance, Transfer
 from gongzao.ledger.record import Decision, Head, Record, Snapshot
 from gongzao.ledger.rules import decide
@@ -29,9 +30,20 @@ class Ledger:
         self.resolved: dict[str, str] = {}
         self.reversed: dict[str, int] = {}
         self.head = Head()
+        self._opened = 0
 
     def submit(self, batch: Sequence[Transfer], now: datetime) -> Decision:
-        """Decide a batch, keep the result and return it; raises what :func:`~gongzao.ledger.rules.decide` raises."""
+        """Decide a batch, keep the result and return it; raises what :func:`~gongzao.ledger.rules.decide` raises.
+
+        Accounts that are new are opened before.
+        """
+        new = [opening(account) for account in list(self.accounts.values())[self._opened :]]
+        self._opened = len(self.accounts)
+        if new:
+            self._keep(new, now)
+        return self._keep(batch, now)
+
+    def _keep(self, batch: Sequence[Transfer], now: datetime) -> Decision:
         decision = decide(
             Snapshot(self.accounts, self.balances, self.records, self.resolved, self.reversed, self.head), batch, now
         )

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     POST_PENDING = "post_pending"
     VOID_PENDING = "void_pending"
     EXPIRE = "expire"
+    OPEN = "open"
 
 
 RESOLVING = frozenset({Kind.POST_PENDING, Kind.VOID_PENDING, Kind.EXPIRE})
@@ -153,13 +154,14 @@ class Transfer:
         Chosen by the client; booked at most once.
     kind
         ``post`` and ``pending`` name accounts, amount and unit. The three that resolve a reservation name only
-        ``pending_id``, and ``post_pending`` the amount to book (less than reserved: the rest is returned).
+        ``pending_id``, and ``post_pending`` the amount to book (less than reserved: the rest is returned). ``open``
+        names only an account, as ``debit``; see :func:`~gongzao.ledger.chain.opening`.
     debit, credit
         Account to debit and account to credit; empty when resolving.
     amount
-        [hundredths of the unit, for CNY fen], 1 to MAX_FEN; 0 for ``void_pending`` and ``expire``.
+        [hundredths of the unit, for CNY fen], 1 to MAX_FEN; 0 for ``void_pending``, ``expire`` and ``open``.
     unit
-        One of :data:`UNITS`; empty when resolving.
+        One of :data:`UNITS`; empty when resolving or opening.
     pending_id
         The reservation to resolve.
     expires_at
@@ -201,6 +203,11 @@ class Transfer:
             _check_id("reverses", self.reverses)
         if self.kind in RESOLVING:
             self._check_resolving()
+        elif self.kind is Kind.OPEN:
+            _check_id("debit", self.debit)
+            _check_amount(self.amount, 0, 0)
+            if any((self.credit, self.unit, self.pending_id, self.expires_at, self.linked, self.reverses)):
+                self._refuse_fields()
         else:
             self._check_moving()
 

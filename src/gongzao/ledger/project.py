@@ -11,7 +11,7 @@ def rebuild(records: Iterable[Record]) -> dict[str, Balance]:
     """Return the balance of every account that moved, from the journal alone."""
     counters: dict[str, list[int]] = {}
     for r in records:
-        if r.refusal is not None:
+        if not r.moved:
             continue
         debit = counters.setdefault(r.debit, [0, 0, 0, 0])
         credit = counters.setdefault(r.credit, [0, 0, 0, 0])

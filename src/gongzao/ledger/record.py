@@ -23,7 +23,7 @@ class Record:
     transfer
         The request.
     debit, credit, unit
-        Where it was booked (for a resolution: taken from the reservation); empty if refused.
+        Where it was booked (for a resolution: taken from the reservation); empty if refused, and for an opening.
     posted
         Amount booked on both accounts, ≥ 0.
     pending
@@ -45,6 +45,11 @@ class Record:
     refusal: Refusal | None
     previous: str
     hash: str
+
+    @property
+    def moved(self) -> bool:
+        """Whether something was booked, reserved or released: neither for a refusal nor for an opening."""
+        return bool(self.debit)
 
 
 GENESIS = "0" * 64

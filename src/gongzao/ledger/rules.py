@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from gongzao.kernel import MAX_FEN
-from gongzao.ledger.chain import seal
+from gongzao.ledger.chain import opening, seal
 from gongzao.ledger.errors import Reason, Refusal
 from gongzao.ledger.model import RESOLVING, Account, Balance, Kind, Transfer, check_time
 from gongzao.ledger.record import Decision, Head, Outcome, Record, Snapshot, Status
@@ -116,7 +116,7 @@ class _Run:
         self.undo.clear()
         before = self.head
         for transfer in chain:
-            refusal = self.resolve(transfer) if transfer.kind in RESOLVING else self.move(transfer)
+            refusal = self.apply(transfer)
             if refusal is not None:
                 self.head = before
                 self.roll_back()
@@ -167,6 +167,20 @@ class _Run:
                 del table[key]
             else:
                 table[key] = old
+
+    def apply(self, t: Transfer) -> Refusal | None:
+        if t.kind is Kind.OPEN:
+            return self.open(t)
+        return self.resolve(t) if t.kind in RESOLVING else self.move(t)
+
+    def open(self, t: Transfer) -> Refusal | None:
+        account = self.snapshot.accounts.get(t.debit)
+        if account is None:
+            return Refusal(Reason.UNKNOWN_ACCOUNT, t.debit)
+        if t.id != opening(account).id:
+            return Refusal(Reason.OTHER_OPENING, t.debit)
+        self.put(self.records, t.id, self.line(t, "", "", "", 0, 0, None))
+        return None
 
     def move(self, t: Transfer) -> Refusal | None:
         debit, credit = self.snapshot.accounts.get(t.debit), self.snapshot.accounts.get(t.credit)

@@ -27,10 +27,12 @@ class StoredLedger(Ledger):
 class StoredHistories(Histories):
     def __init__(self) -> None:
         super().__init__()
-        self.ledger = StoredLedger(ACCOUNTS)
         self.before = transaction.savepoint()
-        for account in ACCOUNTS:
-            services.open_account(replace(account, owner="project:1"), START, place=None, by=None)
+        accounts = [replace(account, owner="project:1") for account in ACCOUNTS]
+        for account in accounts:
+            services.open_account(account, START, place=None, by=None)
+        self.ledger = StoredLedger(accounts)
+        self.ledger.submit([], START)
 
     @invariant()
     def stored(self) -> None:

@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from gongzao.kernel import InvalidValue, Money
 from gongzao.ledger import Account as AccountValue
-from gongzao.ledger import BookEntry, Record, Transfer, book_entries, example_year
+from gongzao.ledger import BookEntry, Kind, Record, Transfer, book_entries, example_year
 from gongzao.ledger.example import MARK
 from gongzao.web.clusters.models import Cluster, Enterprise
 from gongzao.web.ledger import bank, services
@@ -49,7 +49,8 @@ def load_demo_ledger(progress: Callable[[int, int, str], None] | None = None) ->
     for value in book.accounts:
         services.open_account(names.account(value), book.records[0].at, place=names.place(value.owner), by=None)
     if not Entry.objects.filter(transfer_id=names.id(book.records[-1].transfer.id)).exists():
-        for at, records in groupby(book.records, key=lambda record: record.at):
+        asked = (record for record in book.records if record.transfer.kind is not Kind.OPEN)
+        for at, records in groupby(asked, key=lambda record: record.at):
             services.submit([names.transfer(record) for record in records], at, by=None)
             if progress:
                 progress(at.timetuple().tm_yday, 366, "示例账本 demo ledger")

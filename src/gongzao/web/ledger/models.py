@@ -1,7 +1,9 @@
 """The ledger's tables: accounts, the journal, its batches, and the balances that follow from it.
 
-The database itself guards them, on SQLite and PostgreSQL alike (migration ``0002_guards``): journal, batches and
-accounts only ever gain rows, the hash chain has no gap, and no balance is anything but the sum of its entries.
+The database itself guards them, on SQLite and PostgreSQL alike (migrations ``0002_guards`` and ``0004_openings``):
+journal, batches and accounts only ever gain rows, the hash chain has no gap, every account has its opening in the
+journal, and no balance is anything but the sum of its entries. Guards hold against whoever writes through the database;
+whoever may drop them, or write the file, can write another history, which only the daily heads kept outside show.
 """
 
 from typing import ClassVar
@@ -48,6 +50,7 @@ class Kind(models.TextChoices):
     POST_PENDING = "post_pending", _("冻结入账")
     VOID_PENDING = "void_pending", _("撤销冻结")
     EXPIRE = "expire", _("冻结到期")
+    OPEN = "open", _("开户")
 
 
 class Account(InsertOnly):
@@ -139,7 +142,8 @@ class Entry(InsertOnly):
     """One line of the journal: a transfer with its only answer; see :class:`gongzao.ledger.Record`.
 
     ``asked_debit``, ``asked_credit`` and ``asked_unit`` are what the request named; ``debit``, ``credit`` and ``unit``
-    are where it was booked (for a resolution: taken from the reservation), NULL and empty if it was refused. The two
+    are where it was booked (for a resolution: taken from the reservation), NULL and empty if it was refused and for the
+    opening of an account. The two
     need no foreign keys of their own: the guards let no entry stand that is missing in the balance of an account.
     """
 
@@ -217,6 +221,9 @@ class Entry(InsertOnly):
             # No entry joins a batch that is closed: its place would be taken.
             models.CheckConstraint(name="entry_is_of_its_batch", condition=Q(seq__lte=F("batch"))),
             models.UniqueConstraint(fields=["transfer_id"], name="entry_transfer_once"),
+            models.UniqueConstraint(
+                fields=["asked_debit"], name="entry_opens_once", condition=Q(kind="open", reason="")
+            ),
             models.UniqueConstraint(
                 fields=["pending_id"], name="entry_resolves_once", condition=Q(reason="") & ~Q(pending_id="")
             ),

@@ -13,11 +13,13 @@ from django.db import transaction
 
 from gongzao.kernel import InvalidValue
 from gongzao.ledger import Account as AccountValue
-from gongzao.ledger import Outcome, Snapshot, Transfer, decide, due
+from gongzao.ledger import Outcome, Snapshot, Status, Transfer, decide, due, opening
+from gongzao.ledger.example import MARK
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import editable
 from gongzao.web.clusters.models import Cluster, Enterprise, Region
 from gongzao.web.ledger import queries, store
+from gongzao.web.ledger.display import synthetic_account
 from gongzao.web.ledger.models import Account, Balance
 
 Place = Enterprise | Cluster | Region
@@ -114,6 +116,7 @@ def open_account(account: AccountValue, now: datetime, *, place: Place | None, b
         known = Account.objects.filter(pk=account.id).select_related("enterprise", "cluster", "region").first()
         if known is None:
             row.save()
+            _book_opening(row, now, by)
             Balance.objects.create(account=row)
             _log(by, row)
         elif known.value != account or known.place != place:
@@ -123,6 +126,18 @@ def open_account(account: AccountValue, now: datetime, *, place: Place | None, b
                 zh=f"账户编号已被使用：{account.id}",
             )
     return known or row
+
+
+def _book_opening(row: Account, now: datetime, by: User | None) -> None:
+    asked = opening(row.value, MARK if synthetic_account(row) else "")
+    decision = decide(store.load([asked]), [asked], now)
+    if decision.outcomes[0].status is not Status.APPLIED:
+        raise InvalidValue(
+            "ledger.account_exists",
+            en=f"the id {asked.id}, which opens account {row.pk}, is taken",
+            zh=f"账户 {row.pk} 的开户编号已被占用：{asked.id}",
+        )
+    store.write(decision, by)
 
 
 def _may_edit(place: Place | None, by: User) -> bool:

@@ -155,7 +155,7 @@ def write(decision: Decision, by: User | None) -> None:
         return
     head = decision.head
     at = connection.ops.adapt_datetimefield_value(head.at)
-    last = {account: r.seq for r in decision.records if r.refusal is None for account in (r.debit, r.credit)}
+    last = {account: r.seq for r in decision.records if r.moved for account in (r.debit, r.credit)}
     _run(
         *_insert([_row(r, head.seq, at) for r in decision.records]),
         *_update([(account, *balance, last[account]) for account, balance in decision.balances.items()]),

@@ -42,7 +42,7 @@ def _batches(records: tuple[Record, ...]) -> Iterator[Finding]:
 
 
 def _counted(records: tuple[Record, ...]) -> Iterator[Finding]:
-    last = {account: r.seq for r in records if r.refusal is None for account in (r.debit, r.credit)}
+    last = {account: r.seq for r in records if r.moved for account in (r.debit, r.credit)}
     for account, seq in Balance.objects.order_by("pk").values_list("pk", "seq"):
         if seq != last.get(account, 0):
             yield Finding("balance.differs", account, f"counted up to {seq}, last line {last.get(account, 0)}")

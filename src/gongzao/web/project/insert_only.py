@@ -1,10 +1,15 @@
 """Tables whose rows are written once: the model refuses to change or remove them, and so does the database itself.
 
+SQLite needs more than PostgreSQL: there ``REPLACE`` removes rows without asking the trigger on DELETE unless the
+connection has set ``recursive_triggers``, and a column of whole numbers takes half a fen. So further triggers refuse a
+row whose keys are taken, and a number that is not whole.
+
 A later migration that alters such a table has to add :func:`operations` again: SQLite rebuilds an altered table and
 loses its triggers.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -40,7 +45,56 @@ def operations(table: str, forbid: Sequence[str] = ("UPDATE", "DELETE")) -> list
         What is refused with an ``IntegrityError``, also ``UPDATE OF column``; ``DELETE`` includes emptying the table
         with ``TRUNCATE``.
     """
-    return [RunPython(partial(_install, table, tuple(forbid)), partial(_remove, table, tuple(forbid)))]
+    return [RunPython(partial(_install, table, tuple(forbid)), partial(_remove, table, tuple(forbid))), strict(table)]
+
+
+def strict(table: str) -> RunPython:
+    """Return the migration operation that sets SQLite's further guards of ``table`` anew, as its keys are now."""
+    return RunPython(partial(_set_strict, table), RunPython.noop)
+
+
+def _set_strict(table: str, apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    if schema_editor.connection.vendor == "sqlite":
+        with schema_editor.connection.cursor() as cursor:
+            for statement in [*_strict(table, cursor)]:
+                cursor.execute(statement)
+
+
+def _strict(table: str, cursor: Any) -> Iterator[str]:
+    columns = cursor.execute("SELECT name, type FROM pragma_table_info(%s)", [table]).fetchall()
+    whole = [name for name, type_ in columns if "int" in type_.lower()]
+    halves = " OR ".join(f"typeof(NEW.{name}) NOT IN ('integer', 'null')" for name in whole) or "0"
+    rules = {
+        "no_replace": ("INSERT", " OR ".join(_taken(table, cursor)), "a row is not replaced"),
+        "no_move": ("UPDATE", "NEW.rowid <> OLD.rowid", "a row stays where it is"),
+        "whole": ("INSERT", halves, "a number is whole"),
+        "stays_whole": ("UPDATE", halves, "a number is whole"),
+    }
+    for name, (event, fault, words) in rules.items():
+        yield f"DROP TRIGGER IF EXISTS {table}_{name}"
+        yield (
+            f"CREATE TRIGGER {table}_{name} BEFORE {event} ON {table} WHEN {fault} "
+            f"BEGIN SELECT RAISE(ABORT, '{table}: {words}'); END"
+        )
+
+
+def _taken(table: str, cursor: Any) -> Iterator[str]:
+    """Yield the conditions under which a new row has a key of one that is there; a partial index asks some rows."""
+    yield f"EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid)"  # noqa: S608 - names of the schema
+    for (index,) in cursor.execute('SELECT name FROM pragma_index_list(%s) WHERE "unique"', [table]).fetchall():
+        ((sql,),) = cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [index]).fetchall()
+        if sql:
+            keys, _, where = sql.partition(f' ON "{table}" ')[2].partition(" WHERE ")
+        else:  # of a constraint in the table itself
+            named = cursor.execute("SELECT name FROM pragma_index_info(%s) ORDER BY seqno", [index]).fetchall()
+            keys, where = "(" + ", ".join(f'"{name}"' for (name,) in named) + ")", ""
+        same = f"{keys} = {_new(keys)}" + (f" AND {where}" if where else "")
+        asked = f" AND {_new(where)}" if where else ""
+        yield f"(EXISTS (SELECT 1 FROM {table} WHERE {same}){asked})"  # noqa: S608 - names of the schema
+
+
+def _new(sql: str) -> str:
+    return re.sub(r'"(\w+)"', r'NEW."\1"', sql)
 
 
 def _install(table: str, forbid: tuple[str, ...], apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:

@@ -4,6 +4,9 @@ An entry needs its batch by a foreign key that is checked at the end of the tran
 with entries that continue the chain and balances that count them. So nothing is left half-booked, whoever writes.
 """
 
+from collections.abc import Sequence
+from functools import partial
+
 from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -101,8 +104,11 @@ TRIGGERS = (  # name, event, what is wrong; on PostgreSQL: kind of trigger, when
 )
 
 
-def install(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    for name, event, fault, trigger, when, plans in TRIGGERS:
+Trigger = tuple[str, str, str, str, str, str]
+
+
+def install(triggers: Sequence[Trigger], apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    for name, event, fault, trigger, when, plans in triggers:
         if schema_editor.connection.vendor == "sqlite":
             refuse = f"SELECT RAISE(ABORT, '{name}') WHERE {fault} IS NOT NULL;"
             statements = [f"CREATE TRIGGER {name} AFTER {event} BEGIN {refuse} END"]
@@ -117,8 +123,8 @@ def install(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
             schema_editor.execute(statement, params=None)
 
 
-def remove(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    for name, *_ in TRIGGERS:
+def remove(triggers: Sequence[Trigger], apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    for name, *_ in triggers:
         if schema_editor.connection.vendor == "sqlite":
             schema_editor.execute(f"DROP TRIGGER {name}", params=None)
         else:
@@ -133,5 +139,5 @@ class Migration(migrations.Migration):
         *insert_only.operations("ledger_batch"),
         *insert_only.operations("ledger_entry"),
         *insert_only.operations("ledger_balance", forbid=["UPDATE OF account_id", "DELETE"]),
-        migrations.RunPython(install, remove),
+        migrations.RunPython(partial(install, TRIGGERS), partial(remove, TRIGGERS)),
     ]
