@@ -88,8 +88,8 @@ def test_check_names_the_broken_rule(path: Path) -> None:
     path.write_text(path.read_text("utf-8").replace('"posted": 8000000', '"posted": 8000001', 1), "utf-8")
     result = CliRunner().invoke(app, ["check", str(path)])
     assert result.exit_code == 1
-    assert "chain.hash [45: t:1]" in result.stdout
-    assert "entry.content [45: t:1]" in result.stdout
+    assert "chain.hash [32: t:1]" in result.stdout
+    assert "entry.content [32: t:1]" in result.stdout
     assert "balance.differs [bank:supervised]" in result.stdout
 
 

@@ -5,10 +5,11 @@ from gongzao.ledger.bank_check import check_reconciliation
 from gongzao.ledger.bank_files import read_statements
 from gongzao.ledger.chain import DailyHead, daily_heads, opening
 from gongzao.ledger.check import RULES, Finding, check
+from gongzao.ledger.clock import REST, check_clock
 from gongzao.ledger.errors import Reason, Refusal
 from gongzao.ledger.example import example_year
 from gongzao.ledger.export import legal_names, to_beancount, to_hledger
-from gongzao.ledger.journal import Book, read_book, write_book
+from gongzao.ledger.journal import Book, book_lines, read_book, read_heads, write_book
 from gongzao.ledger.memory import Ledger
 from gongzao.ledger.model import MAX_ID, MAX_TEXT, RESOLVING, UNITS, Account, AccountKind, Balance, Kind, Transfer
 from gongzao.ledger.project import Difference, compare, rebuild
@@ -31,6 +32,7 @@ __all__ = [
     "MAX_STATEMENT_BYTES",
     "MAX_TEXT",
     "RESOLVING",
+    "REST",
     "RULES",
     "UNITS",
     "WINDOW_DAYS",
@@ -63,7 +65,9 @@ __all__ = [
     "Status",
     "Transfer",
     "book_entries",
+    "book_lines",
     "check",
+    "check_clock",
     "check_reconciliation",
     "compare",
     "compensate",
@@ -75,6 +79,7 @@ __all__ = [
     "legal_names",
     "opening",
     "read_book",
+    "read_heads",
     "read_statements",
     "rebuild",
     "reconcile",

@@ -17,6 +17,7 @@ from gongzao.ledger.model import Account
 from gongzao.ledger.record import Record
 
 LARGEST = 10**17
+CLOCKS = timedelta(minutes=5)  # what two right clocks may differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ RULES: dict[str, tuple[str, str]] = {
     "chain.previous": ("a line carries the hash of the line before", "须含上一行哈希"),
     "chain.hash": ("the hash fits the content", "哈希须与内容相符"),
     "chain.time": ("time never runs backwards", "时间不得倒退"),
+    "clock.ahead": (
+        "the journal is not ahead of the clock; until the clock has caught up, new lines keep the time of the last",
+        "账本时间不得晚于当前时间；在时钟赶上之前，新分录沿用末行时间",
+    ),
     "head.differs": ("a published head is the last line of its day", "公布的日末哈希须与账本一致"),
     "id.twice": ("an id is answered once", "同一编号只答复一次"),
     "account.unknown": ("accounts exist", "账户须存在"),
@@ -90,8 +95,16 @@ class _Audit:
     back: Counter[str] = field(default_factory=Counter)
 
 
-def check(book: Book) -> tuple[Finding, ...]:
-    """Return every broken rule, in the order of the journal; an empty tuple means the books are sound."""
+def check(book: Book, now: datetime | None = None) -> tuple[Finding, ...]:
+    """Return every broken rule, in the order of the journal; an empty tuple means the books are sound.
+
+    Parameters
+    ----------
+    book
+        The books.
+    now
+        What the clock says, if the last line is to be held against it.
+    """
     audit = _Audit({a.id: a for a in book.accounts})
     findings = [
         Finding("account.twice", a, "") for a, times in Counter(a.id for a in book.accounts).items() if times > 1
@@ -102,6 +115,9 @@ def check(book: Book) -> tuple[Finding, ...]:
         findings += (Finding(rule, place, detail) for rule, detail in _line(audit, before, r))
         before = r
     findings += _accounts(audit)
+    if now is not None and before is not None and before.at - now > CLOCKS:
+        detail = f"{before.at.isoformat()} is later than now, {now.isoformat()}"
+        findings.append(Finding("clock.ahead", f"{before.seq}", detail))
     findings += _linked(book.records)
     findings += _heads(book)
     findings += _balances(audit, book)

@@ -1,9 +1,12 @@
 """The whole ledger as a file: JSON Lines with accounts, balances, journal lines and published heads."""
 
+import csv
 import json
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +48,23 @@ class Book:
 
 def write_book(path: Path, book: Book) -> None:
     """Write a book; equal books give equal bytes."""
-    lines = [
-        *(("account", _plain(a)) for a in book.accounts),
-        *(("balance", {"account": a, **book.balances[a]._asdict()}) for a in sorted(book.balances)),
-        *(("record", _plain(r)) for r in book.records),
-        *(("head", _plain(h)) for h in book.heads),
-    ]
-    text = "".join(json.dumps({kind: value}, ensure_ascii=False) + "\n" for kind, value in lines)
-    write_files({path: text})
+    write_files({path: "".join(book_lines(book.accounts, book.balances, book.records, book.heads))})
+
+
+def book_lines(
+    accounts: Iterable[Account],
+    balances: Mapping[str, Balance],
+    records: Iterable[Record],
+    heads: Iterable[DailyHead],
+) -> Iterator[str]:
+    """Yield the lines of a ledger file one by one, so that a journal of any length is written without being held."""
+    for kind, value in chain(
+        (("account", _plain(a)) for a in accounts),
+        (("balance", {"account": a, **balances[a]._asdict()}) for a in sorted(balances)),
+        (("record", _plain(r)) for r in records),
+        (("head", _plain(h)) for h in heads),
+    ):
+        yield json.dumps({kind: value}, ensure_ascii=False) + "\n"
 
 
 def _plain(item: Account | Record | DailyHead | Transfer | Refusal) -> dict[str, Any]:
@@ -101,6 +113,38 @@ def read_book(path: Path) -> Book:
     if problems:
         raise InvalidInput(problems)
     return Book(tuple(found["account"]), tuple(found["record"]), dict(found["balance"]), tuple(found["head"]))
+
+
+def read_heads(path: Path) -> tuple[DailyHead, ...]:
+    """Read daily heads that were kept outside: the CSV that the site publishes, with the columns day, seq and hash.
+
+    Raises
+    ------
+    InvalidInput
+        ``ledger.heads`` with every line that is none, and if there is no head at all.
+    """
+    found: list[DailyHead] = []
+    problems: list[Problem] = []
+    rows = csv.DictReader(path.read_text(encoding="utf-8-sig", errors="replace").splitlines())
+    for number, row in enumerate(rows, 2):
+        try:
+            head = DailyHead(date.fromisoformat(row["day"].strip()), int(row["seq"]), row["hash"].strip().lower())
+            if not re.fullmatch("[0-9a-f]{64}", head.hash):
+                raise ValueError(head.hash)
+            found.append(head)
+        except (KeyError, ValueError, AttributeError, TypeError):
+            problems.append(_no_head(path, number, ",".join(str(cell) for cell in row.values())[:80]))
+    if not found and not problems:
+        problems.append(_no_head(path, 1, ""))
+    if problems:
+        raise InvalidInput(problems)
+    return tuple(found)
+
+
+def _no_head(path: Path, number: int, value: str) -> Problem:
+    en = "not a daily head: the first line names the columns day, seq, hash; each further line holds one day"
+    zh = "不是日末哈希：首行列名为 day、seq、hash，其后每行一日"
+    return Problem(path.name, "ledger.heads", en, zh, number, value=value)
 
 
 def _account(value: dict[str, Any]) -> Account:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 
 from gongzao.cli.main import build
 from gongzao.kernel import InvalidValue
-from gongzao.ledger import Account, AccountKind, Balance, Kind, Reason, Status, Transfer, compensate
+from gongzao.ledger import REST, Account, AccountKind, Balance, Kind, Reason, Status, Transfer, compensate
 from gongzao.web.accounts.scope import visible
 from gongzao.web.ledger import models, queries, services
 from gongzao.web.ledger.verify import verify
@@ -100,7 +101,7 @@ def test_who_sees_which_accounts(books: World) -> None:
     assert seen("province") == {"here", "there", "project"}
     assert seen("auditor") == seen("superuser") == {"bank", "here", "there", "project"}
     assert seen("idle") == set()
-    assert {e.pk for e in visible(models.Entry.objects.all(), books.users["member"])} == {1}
+    assert {e.pk for e in visible(models.Entry.objects.all(), books.users["member"])} == {5}
 
 
 def test_a_refused_batch_books_nothing_and_says_why(books: World) -> None:
@@ -163,26 +164,29 @@ def past_the_guards(*statements: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "rules"),
     [
-        ("UPDATE ledger_entry SET memo = 'x' WHERE seq = 1", {"chain.hash"}),
-        ("UPDATE ledger_entry SET hash = previous WHERE seq = 2", {"chain.hash", "head.differs"}),
-        ("UPDATE ledger_entry SET transfer_id = 'no such id!' WHERE seq = 1", {"entry.content", "chain.seq"}),
-        ("DELETE FROM ledger_entry WHERE seq = 2", {"head.differs"}),
-        ("DELETE FROM ledger_entry WHERE seq = 1", {"chain.seq", "chain.previous", "balance.differs"}),
+        ("UPDATE ledger_entry SET memo = 'x' WHERE seq = 5", {"chain.hash"}),
+        ("UPDATE ledger_entry SET hash = previous WHERE seq = 6", {"chain.hash", "head.differs"}),
+        ("UPDATE ledger_entry SET transfer_id = 'no such id!' WHERE seq = 5", {"entry.content", "chain.seq"}),
+        ("DELETE FROM ledger_entry WHERE seq = 6", {"head.differs"}),
+        ("DELETE FROM ledger_entry WHERE seq = 5", {"chain.seq", "chain.previous", "balance.differs"}),
         ("UPDATE ledger_balance SET credits = 1 WHERE account_id = 'here'", {"balance.differs", "unit.sum"}),
         ("UPDATE ledger_balance SET seq = 0 WHERE account_id = 'here'", {"balance.differs"}),
-        ("UPDATE ledger_batch SET hash = 'x' WHERE seq = 2", {"head.differs"}),
+        ("UPDATE ledger_batch SET hash = 'x' WHERE seq = 6", {"head.differs"}),
+        ("UPDATE ledger_account SET owner = 'platform' WHERE id = 'here'", {"account.changed"}),
+        ("UPDATE ledger_account SET minimum = NULL WHERE id = 'here'", {"account.changed"}),
+        ("DELETE FROM ledger_entry WHERE seq = 1", {"account.unopened", "chain.seq"}),
         ("UPDATE ledger_account SET unit = 'WORKHOUR' WHERE id = 'here'", {"entry.unit"}),
         ("UPDATE ledger_account SET minimum = 0, kind = 'income' WHERE id = 'bank'", {"limit.minimum"}),
     ],
 )
 def test_verification_finds_what_was_changed_past_the_guards(books: World, statement: str, rules: set[str]) -> None:
     services.submit([post("second", "here", "project", 1)], NOW, by=None)
-    assert verify() == (2, ())
+    assert verify() == (6, ())
     before = transaction.savepoint()
     past_the_guards(statement)
     assert rules <= {finding.rule for finding in verify()[1]}
     transaction.savepoint_rollback(before)
-    assert verify() == (2, ())
+    assert verify() == (6, ())
 
 
 def test_a_wrong_balance_is_rebuilt_from_the_journal(books: World) -> None:
@@ -191,13 +195,13 @@ def test_a_wrong_balance_is_rebuilt_from_the_journal(books: World) -> None:
     past_the_guards("UPDATE ledger_balance SET credits = 1, debits = 7, seq = 0 WHERE account_id = 'here'")
     assert services.rebuild_balances() == 1
     assert queries.balances() == right
-    assert verify() == (1, ())
+    assert verify() == (5, ())
     transaction.savepoint_rollback(before)
 
 
 def test_the_commands(books: World) -> None:
     run = CliRunner().invoke
-    for command, said in (("verify", "1 lines, 0 findings"), ("rebuild", "0 balances"), ("expire", "0 reservations")):
+    for command, said in (("verify", "5 lines, 0 findings"), ("rebuild", "0 balances"), ("expire", "0 reservations")):
         result = run(build(), ["ledger", command])
         assert (result.exit_code, said in result.output) == (0, True), result.output
     before = transaction.savepoint()
@@ -215,9 +219,30 @@ def test_the_daily_heads(books: World) -> None:
         )
     heads = queries.daily_heads()
     assert [(head.day.isoformat(), head.seq) for head in heads] == [
-        ("2026-03-01", 2),
-        ("2026-03-02", 3),
-        ("2026-03-03", 4),
+        ("2026-03-01", 6),
+        ("2026-03-02", 7),
+        ("2026-03-03", 8),
     ]
     assert [head.hash for head in heads] == [models.Entry.objects.get(seq=head.seq).hash for head in heads]
     assert queries.daily_heads(since=heads[1].day, until=heads[1].day) == heads[1:2]
+
+
+@pytest.mark.parametrize("what", ["submit", "open_account", "expire_due"])
+def test_a_clock_that_has_jumped_writes_nothing(books: World, settings: Any, what: str) -> None:
+    settings.LEDGER_REST = REST
+    hold = Transfer("h", Kind.PENDING, "here", "project", 5, "CNY", expires_at=NOW + timedelta(days=30))
+    services.submit([hold], NOW, by=None)
+    later = NOW + timedelta(days=3650)
+    acts: dict[str, Any] = {
+        "submit": lambda: services.submit([post("x", "here", "project", 5)], later, by=None),
+        "open_account": lambda: services.open_account(
+            Account("y", "platform", AccountKind.ASSET), later, place=None, by=None
+        ),
+        "expire_due": lambda: services.expire_due(later),
+    }
+    before = models.Entry.objects.count(), models.Account.objects.count()
+    with pytest.raises(InvalidValue, match="GONGZAO_LEDGER_REST_DAYS"):
+        acts[what]()
+    assert (models.Entry.objects.count(), models.Account.objects.count()) == before
+    (outcome,) = services.submit([post("x", "here", "project", 5)], NOW, by=None)
+    assert outcome.record.at == NOW

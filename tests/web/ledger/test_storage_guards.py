@@ -168,6 +168,25 @@ def open_with_money(head: Head) -> None:
     insert("ledger_balance", {"account_id": "c", **numbers})
 
 
+def open_without_a_line(head: Head) -> None:
+    account = {"id": "c", "owner": "project:1", "kind": "asset", "unit": "CNY", "name": ""}
+    insert("ledger_account", {**account, "opened_at": connection.ops.adapt_datetimefield_value(NOW)})
+    insert(
+        "ledger_balance",
+        {"account_id": "c", "debits": 0, "credits": 0, "debits_pending": 0, "credits_pending": 0, "seq": 0},
+    )
+
+
+def open_line(**changes: Any) -> Callable[[Head], None]:
+    def attack(head: Head) -> None:
+        unmoved = {"debit_id": None, "credit_id": None, "unit": "", "posted": 0, "amount": 0}
+        row = line(head, kind="open", **{**unmoved, "asked_credit": "", "asked_unit": "", **changes})
+        insert("ledger_entry", row)
+        close(row)
+
+    return attack
+
+
 ATTACKS: dict[str, str | Row | Callable[[Head], None]] = {
     "edit an entry": "UPDATE ledger_entry SET posted = 1 WHERE seq = 1",
     "move a leg": "UPDATE ledger_entry SET credit_id = 'b' WHERE seq = 1",
@@ -187,6 +206,10 @@ ATTACKS: dict[str, str | Row | Callable[[Head], None]] = {
     "count past the journal": "UPDATE ledger_balance SET seq = 99 WHERE account_id = 'a'",
     "give a balance to another account": "UPDATE ledger_balance SET account_id = 'x' WHERE account_id = 'hours'",
     "open an account with money": open_with_money,
+    "an account without an opening": open_without_a_line,
+    "a second opening": open_line(asked_debit="a"),
+    "the opening of no account": open_line(asked_debit="nobody"),
+    "an opening that moves": open_line(asked_debit="nobody", amount=5, posted=5),
     "an entry without a batch": insert_without("batch"),
     "a batch without an entry": lambda head: close(line(head)),
     "balances without an entry": insert_without("entry"),

@@ -343,7 +343,10 @@ def submit_transfer(
         return Status(409, {"detail": str(error), "code": error.code})
     except OverflowError:  # an hour before the first or after the last day of the calendar
         return Status(409, {"detail": "expires_at is out of range / 到期时间超出范围", "code": "ledger.time"})
-    (outcome,) = services.submit([transfer], timezone.now(), by=user)
+    try:
+        (outcome,) = services.submit([transfer], timezone.now(), by=user)
+    except InvalidValue as error:
+        return Status(409, {"detail": str(error), "code": error.code})
     return _answer(outcome)
 
 

@@ -1,4 +1,4 @@
-"""``gongzao ledger verify``, ``rebuild`` and ``expire``: the ledger in the database."""
+"""``gongzao ledger verify``, ``rebuild`` and ``expire``: the ledger in the database; and its books for the others."""
 
 import os
 from datetime import UTC, datetime
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import typer
 from rich.console import Console
 
+from gongzao.ledger import Book
 from gongzao.web.project.commands import SETTINGS
 
 
@@ -17,12 +18,20 @@ def _start() -> Console:
     return Console(soft_wrap=True, highlight=False)
 
 
+def book() -> Book:
+    """Return the books of this installation, for ``gongzao ledger check`` and ``export``."""
+    _start()
+    from gongzao.web.ledger import queries
+
+    return queries.book()
+
+
 def verify() -> None:
     """Go through the stored books line by line; status 1 if any rule is broken. 逐行核对数据库中的账本."""
     console = _start()
     from gongzao.web.ledger.verify import verify as audit
 
-    lines, findings = audit()
+    lines, findings = audit(datetime.now(UTC))
     for finding in findings:
         console.print(str(finding), markup=False)
     console.print(f"{lines} lines, {len(findings)} findings / 共 {lines} 行，问题 {len(findings)} 项")

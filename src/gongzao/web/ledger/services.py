@@ -6,6 +6,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
@@ -13,7 +14,7 @@ from django.db import transaction
 
 from gongzao.kernel import InvalidValue
 from gongzao.ledger import Account as AccountValue
-from gongzao.ledger import Outcome, Snapshot, Status, Transfer, decide, due, opening
+from gongzao.ledger import Outcome, Snapshot, Status, Transfer, check_clock, decide, due, opening
 from gongzao.ledger.example import MARK
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import editable
@@ -44,10 +45,12 @@ def submit(batch: Sequence[Transfer], now: datetime, *, by: User | None) -> tupl
     PermissionDenied
         If one of the accounts is outside what ``by`` may write to; nothing is booked.
     InvalidValue
-        ``ledger.time`` if ``now`` has no time zone.
+        ``ledger.time`` if ``now`` has no time zone, ``ledger.clock`` if it lies so far after the last line that the
+        clock is doubted.
     """
     with transaction.atomic():
         snapshot = store.load(batch)
+        check_clock(snapshot.head, now, settings.LEDGER_REST)
         if by is not None:
             _permit(snapshot, by)
         decision = decide(snapshot, batch, now)
@@ -130,7 +133,9 @@ def open_account(account: AccountValue, now: datetime, *, place: Place | None, b
 
 def _book_opening(row: Account, now: datetime, by: User | None) -> None:
     asked = opening(row.value, MARK if synthetic_account(row) else "")
-    decision = decide(store.load([asked]), [asked], now)
+    snapshot = store.load([asked])
+    check_clock(snapshot.head, now, settings.LEDGER_REST)
+    decision = decide(snapshot, [asked], now)
     if decision.outcomes[0].status is not Status.APPLIED:
         raise InvalidValue(
             "ledger.account_exists",

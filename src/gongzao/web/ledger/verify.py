@@ -1,6 +1,7 @@
 """The stored books held against themselves: journal, batches and balances."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from gongzao.kernel import InvalidValue
 from gongzao.ledger import Book, Finding, Record, check
@@ -9,7 +10,7 @@ from gongzao.web.ledger import queries
 from gongzao.web.ledger.models import Account, Balance, Batch, Entry
 
 
-def verify() -> tuple[int, tuple[Finding, ...]]:
+def verify(now: datetime | None = None) -> tuple[int, tuple[Finding, ...]]:
     """Return the number of journal lines and every broken rule; none means the books are sound.
 
     The independent auditor goes through journal, stored balances and daily heads; here is added what only the tables
@@ -19,7 +20,7 @@ def verify() -> tuple[int, tuple[Finding, ...]]:
         unreadable: list[Finding] = []
         records = tuple(_records(unreadable))
         accounts = tuple(row.value for row in Account.objects.all())
-        audited = check(Book(accounts, records, queries.balances(), queries.daily_heads()))
+        audited = check(Book(accounts, records, queries.balances(), queries.daily_heads()), now)
         return len(records), (*unreadable, *audited, *_batches(records), *_counted(records))
 
 

@@ -34,6 +34,7 @@ def demo(
     """Show the platform: load plan and demonstration data, print the targets, serve the site on this machine."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     os.environ["GONGZAO_PLAIN_HTTP"] = "1"
+    os.environ.setdefault("GONGZAO_LEDGER_REST_DAYS", "36500")  # a demonstration may lie in a drawer for years
 
     django.setup()
     console = Console()

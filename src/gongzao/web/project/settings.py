@@ -5,16 +5,19 @@
 ``GONGZAO_PLAIN_HTTP``     ``1`` serves without TLS, for a demonstration on one's own machine; never for production
 ``GONGZAO_BEHIND_PROXY``   ``1`` trusts X-Forwarded-Proto of a proxy that sets it itself
 ``GONGZAO_PROXIES``        addresses or networks of proxies on other machines, whose X-Forwarded-For is believed
+``GONGZAO_LEDGER_REST_DAYS``  days without a line after which bookings are refused because the clock must be wrong (92)
 ``DATABASE_URL``           e.g. ``postgres://user:password@host/name`` (default: embedded SQLite under var)
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
+from gongzao.ledger import REST
 from gongzao.web.project.address import networks
 from gongzao.web.project.secret import secret_key
 
@@ -102,6 +105,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "PRAGMA recursive_triggers=ON;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# How long the journal may rest before a booking is refused because the clock must be wrong.
+LEDGER_REST = timedelta(days=int(os.environ.get("GONGZAO_LEDGER_REST_DAYS", REST.days)))
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
