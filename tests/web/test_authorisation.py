@@ -104,6 +104,11 @@ EXPECTED: dict[str, list[Case]] = {
     "ledger:journal": [(NONE, "get", signed_in(OK))],
     "ledger:journal_export": [(fixed("csv"), "get", signed_in(OK)), (fixed("xlsx"), "get", signed_in(OK))],
     "ledger:entry": [(fixed("1"), "get", signed_in(MISSING))],
+    "ledger:audit": [
+        (NONE, "get", signed_in(REFUSED)),
+        (NONE, "post", only(("auditor", "superuser"), MOVED, FORBIDDEN)),
+    ],
+    "ledger:book_file": [(NONE, "get", only(("auditor", "superuser"), OK, FORBIDDEN))],
     "ledger:heads": [(NONE, "get", everybody(OK))],
     "ledger:heads_file": [(NONE, "get", everybody(OK))],
     "ledger:bank": [(NONE, "get", signed_in(OK))],

@@ -67,6 +67,9 @@ class EntryOut(Schema):
     debit: str = Field(description="Account debited; as asked for if refused.")
     credit: str = Field(description="Account credited; as asked for if refused.")
     unit: str
+    asked_debit: str = Field(description="As asked for: of what a resolution takes from its reservation, empty.")
+    asked_credit: str
+    asked_unit: str
     amount: int = Field(description="As asked for.")
     posted: int
     pending: int = Field(description="Change of what is reserved.")
@@ -85,7 +88,7 @@ class EntryOut(Schema):
 
 
 class EntryPage(Schema):
-    """Entries, newest first; go on with ``before`` = the last place."""
+    """Entries, newest first, and with ``after`` oldest first; go on with ``before`` or ``after`` = the last place."""
 
     items: list[EntryOut]
     more: bool
@@ -208,6 +211,9 @@ _PLAIN = (
     "seq",
     "at",
     "kind",
+    "asked_debit",
+    "asked_credit",
+    "asked_unit",
     "amount",
     "posted",
     "pending",
@@ -287,11 +293,17 @@ def list_entries(
     since: Day | None = None,
     until: Day | None = None,
     before: Place | None = None,
+    after: Place | None = None,
     per_page: PerPage = 50,
 ) -> dict[str, Any]:
-    """Lines of the journal that you may see; ``q`` is an id, or part of a reference or memo."""
+    """Lines of the journal that you may see; ``q`` is a place, an id, or part of a reference or memo.
+
+    With ``after`` the oldest come first, so that whoever keeps a copy reads what has come since.
+    """
     choice = entries.Choice(account or "", party or "", purpose, q, state or "", since, until)
-    rows = entries.journal(_user(request), choice).order_by("-seq")
+    rows = entries.journal(_user(request), choice).order_by("-seq" if after is None else "seq")
+    if after is not None:
+        rows = rows.filter(seq__gt=after)
     if before is not None:
         rows = rows.filter(seq__lt=before)
     found = list(rows[: per_page + 1])

@@ -29,9 +29,9 @@ def book() -> Book:
 def verify() -> None:
     """Go through the stored books line by line; status 1 if any rule is broken. 逐行核对数据库中的账本."""
     console = _start()
-    from gongzao.web.ledger.verify import verify as audit
+    from gongzao.web.ledger.verify import audit
 
-    lines, findings = audit(datetime.now(UTC))
+    lines, findings = audit(datetime.now(UTC), by=None)
     for finding in findings:
         console.print(str(finding), markup=False)
     console.print(f"{lines} lines, {len(findings)} findings / 共 {lines} 行，问题 {len(findings)} 项")

@@ -1,5 +1,7 @@
 """The journal as pages, exports and programs read it."""
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +29,7 @@ class State(models.TextChoices):
     RESERVED = "reserved", _("冻结中")
     RELEASED = "released", _("已解冻")
     REFUSED = "refused", _("被拒绝")
+    OPENED = "opened", _("开户")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,24 @@ def journal(visitor: Visitor, choice: Choice) -> QuerySet[Entry]:
         rows = rows.filter(purpose__icontains=choice.purpose)
     if choice.q:
         named = Q(transfer_id=choice.q) | Q(pending_id=choice.q) | Q(reverses=choice.q)
+        if (place := numbered(choice.q)) is not None:
+            named |= Q(seq=place)
         rows = rows.filter(named | Q(reference__icontains=choice.q) | Q(memo__icontains=choice.q))
     rows = Period(choice.since, choice.until).within(rows)
     return rows.select_related("debit__enterprise", "debit__cluster", "credit__enterprise", "credit__cluster").order_by(
         "seq"
     )
+
+
+def numbered(text: str) -> int | None:
+    """Return the place in the journal that a search names as the pages print it, if it does.
+
+    >>> numbered("第2549号"), numbered("２，549"), numbered("demo/t:1")
+    (2549, 2549, None)
+    """
+    found = re.fullmatch(r"第?\s*([0-9][0-9,]{0,20})\s*号?", unicodedata.normalize("NFKC", text).strip())
+    place = int(found[1].replace(",", "")) if found else 0
+    return place if 0 < place < 2**63 else None
 
 
 def _in_state(state: str) -> QuerySet[Entry]:
@@ -74,6 +90,8 @@ def _in_state(state: str) -> QuerySet[Entry]:
             return rows.filter(kind__in=[Kind.VOID_PENDING, Kind.EXPIRE], reason="")
         case State.REFUSED:
             return rows.exclude(reason="")
+        case State.OPENED:
+            return rows.filter(kind=Kind.OPEN, reason="")
         case _:
             return rows
 

@@ -138,6 +138,26 @@ class Batch(InsertOnly):
         return f"{self.seq} {self.hash}"
 
 
+class Audit(InsertOnly):
+    """One time that the books were gone through line by line, and what was found."""
+
+    at = models.DateTimeField(_("时间"))
+    lines = models.BigIntegerField(_("行数"))
+    hash = models.CharField(_("链头哈希"), max_length=64)
+    findings = models.TextField(_("问题"), blank=True)
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("核对人"))
+
+    seen_by: ClassVar = SeenBy(signed_in=Q())
+
+    class Meta:
+        verbose_name = _("核对")
+        verbose_name_plural = _("核对")
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.at} {self.lines}"
+
+
 class Entry(InsertOnly):
     """One line of the journal: a transfer with its only answer; see :class:`gongzao.ledger.Record`.
 

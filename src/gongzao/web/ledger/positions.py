@@ -103,6 +103,12 @@ class Overview:
     position: Position | None
 
 
+def open_items(visitor: Visitor) -> int | None:
+    """Return how many lines, entries and differing pairs are open in the newest statements; ``None`` without any."""
+    found = [row.position.reconciliation for row in overviews(visitor) if row.position]
+    return sum(len(r.bank_only) + len(r.books_only) + len(r.differing) for r in found) if found else None
+
+
 def overviews(visitor: Visitor) -> list[Overview]:
     """Return the supervised accounts that ``visitor`` may see."""
     rows = visible(BankAccount.objects.all(), visitor).select_related(

@@ -5,12 +5,13 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from gongzao.ledger import DailyHead
+from gongzao.ledger import DailyHead, Head
 from gongzao.web.ledger.display import amount, bare, money, refusal_text
 from gongzao.web.ledger.entries import MOST_COUNTED
-from gongzao.web.ledger.models import AccountKind, Entry, Kind
+from gongzao.web.ledger.models import AccountKind, Audit, Entry, Kind
 from gongzao.web.ledger.positions import Overview, Position
 from gongzao.web.ledger.statements import Figures, Period
+from gongzao.web.project.exports import clock
 
 
 def of_accounts(total: int, parties: int, sums: dict[str, int]) -> str:
@@ -20,6 +21,40 @@ def of_accounts(total: int, parties: int, sums: dict[str, int]) -> str:
         held = _("、").join(money(held, unit) for unit, held in sorted(sums.items()))
         words += _("其中资产类账户账面余额合计%(held)s。") % {"held": held}
     return words
+
+
+def of_audit(audit: Audit | None, head: Head, stands: bool) -> str:
+    """Say whether the books were gone through line by line, up to where, and what was found.
+
+    Parameters
+    ----------
+    audit
+        The last time.
+    head
+        The end of the journal now.
+    stands
+        Whether the line at which the last audit ended has the hash that it had then.
+    """
+    if audit is None:
+        return _("账本共%(lines)s行，尚未逐行核对。") % {"lines": f"{head.seq:,}"}
+    values = {
+        "lines": f"{audit.lines:,}",
+        "at": clock(audit.at)[:16],
+        "more": f"{head.seq - audit.lines:,}",
+        "findings": len(audit.findings.splitlines()),
+    }
+    if audit.findings:
+        return _("%(at)s逐行核对%(lines)s行，发现%(findings)s处问题。") % values
+    if not stands:
+        return _("第%(lines)s行的哈希与%(at)s核对时不同，请立即重新核对。") % values
+    if audit.lines == head.seq:
+        return _("%(lines)s行逐行核对无误，与今日链头一致（%(at)s核对）。") % values
+    return _("前%(lines)s行逐行核对无误（%(at)s核对），其后新增%(more)s行待核对。") % values
+
+
+def of_open_items(count: int) -> str:
+    """Say how many items of bank and books have no partner, at the end of the newest statements."""
+    return _("银行对账未达%(n)s笔。") % {"n": f"{count:,}"} if count else _("银行对账没有未达账项。")
 
 
 def of_period(period: Period) -> str:
@@ -73,6 +108,7 @@ def of_entry(entry: Entry) -> str:
         return _("第%(seq)s号请求被拒绝，没有入账：%(why)s。") % {"seq": entry.seq, "why": refusal_text(entry.refusal)}
     sides = {
         "seq": entry.seq,
+        "account": entry.asked_debit,
         "debit": bare(str(entry.debit)),
         "credit": bare(str(entry.credit)),
         "posted": money(entry.posted, entry.unit),
@@ -84,6 +120,7 @@ def of_entry(entry: Entry) -> str:
         Kind.PENDING.value: _("第%(seq)s号冻结%(held)s：借 %(debit)s，贷 %(credit)s。"),
         Kind.POST_PENDING.value: _("第%(seq)s号由冻结入账%(posted)s，其余%(rest)s解冻：借 %(debit)s，贷 %(credit)s。"),
         Kind.VOID_PENDING.value: _("第%(seq)s号撤销冻结，%(held)s全部解冻，没有入账。"),
+        Kind.OPEN.value: _("第%(seq)s号开立账户 %(account)s，没有入账。"),
         Kind.EXPIRE.value: _("第%(seq)s号冻结到期，%(held)s全部解冻，没有入账。"),
     }
     if entry.kind == Kind.POST_PENDING and entry.posted == -entry.pending:

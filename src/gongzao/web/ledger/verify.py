@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from gongzao.kernel import InvalidValue
-from gongzao.ledger import Book, Finding, Record, check
+from gongzao.ledger import GENESIS, Book, Finding, Record, check
+from gongzao.web.accounts.models import User
 from gongzao.web.kit.reading import one_state
 from gongzao.web.ledger import queries
-from gongzao.web.ledger.models import Account, Balance, Batch, Entry
+from gongzao.web.ledger.models import Account, Audit, Balance, Batch, Entry
+
+MOST_KEPT = 200  # findings
 
 
 def verify(now: datetime | None = None) -> tuple[int, tuple[Finding, ...]]:
@@ -22,6 +25,15 @@ def verify(now: datetime | None = None) -> tuple[int, tuple[Finding, ...]]:
         accounts = tuple(row.value for row in Account.objects.all())
         audited = check(Book(accounts, records, queries.balances(), queries.daily_heads()), now)
         return len(records), (*unreadable, *audited, *_batches(records), *_counted(records))
+
+
+def audit(now: datetime, by: User | None) -> tuple[int, tuple[Finding, ...]]:
+    """Go through the books as :func:`verify` does and keep what was found, for the pages to tell."""
+    lines, findings = verify(now)
+    end = Entry.objects.filter(seq__lte=lines).order_by("-seq").first()
+    told = "\n".join(map(str, findings[:MOST_KEPT]))
+    Audit.objects.create(at=now, lines=lines, hash=end.hash if end else GENESIS, findings=told, by=by)
+    return lines, findings
 
 
 def _records(unreadable: list[Finding]) -> Iterator[Record]:

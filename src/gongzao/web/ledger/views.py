@@ -7,26 +7,30 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from gongzao.ledger import DailyHead
 from gongzao.ledger.chain import CHINA
 from gongzao.ledger.example import MARK
 from gongzao.web.accounts.models import User
-from gongzao.web.ledger import entries, exports, queries, sentences, statements
+from gongzao.web.accounts.scope import sees_all
+from gongzao.web.kit.days import asked_month
+from gongzao.web.ledger import entries, exports, positions, queries, sentences, statements, verify
 from gongzao.web.ledger.display import bare, synthetic_account, synthetic_entry
 from gongzao.web.ledger.forms import AccountsForm, JournalForm, PeriodForm
 from gongzao.web.ledger.models import Account, AccountKind, Batch
 from gongzao.web.project.exports import MOST_EXCEL_ROWS, send
 
 PAGE = 50
+MOST_AUDITED = 50_000  # lines that a page goes through, some half a minute of work; beyond, the command does
 
 
 def _user(request: HttpRequest) -> User:
@@ -58,9 +62,47 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [(row, row.balance.value, synthetic_account(row)) for row in shown],
         "synthetic": any(synthetic_account(row) for row in shown),
+        **_audited(request),
         "answer": sentences.of_accounts(page.paginator.count, owners, _held(shown, page.paginator.num_pages)),
     }
     return render(request, "ledger/accounts.html", context)
+
+
+def _audited(request: HttpRequest) -> dict[str, object]:
+    """Return what is said first: whether the books agree with themselves and with the bank."""
+    audit, head, stands = queries.last_audit()
+    items = positions.open_items(_user(request))
+    words = [sentences.of_audit(audit, head, stands), *([] if items is None else [sentences.of_open_items(items)])]
+    whole = sees_all(_user(request))
+    return {
+        "audited": "".join(words),
+        "wrong": audit is not None and (bool(audit.findings) or not stands),
+        "whole": whole,
+        "findings": audit.findings.splitlines() if audit and whole else [],
+    }
+
+
+@require_POST
+def audit(request: HttpRequest) -> HttpResponse:
+    """Go through the books line by line, for whoever sees all of them."""
+    if not sees_all(_user(request)):
+        raise PermissionDenied
+    if queries.last_audit()[1].seq > MOST_AUDITED:
+        words = _("账本超过%(n)s行，请在服务器上运行 gongzao ledger verify。") % {"n": f"{MOST_AUDITED:,}"}
+        messages.warning(request, words)
+    else:
+        verify.audit(timezone.now(), by=_user(request))
+    return redirect("ledger:accounts")
+
+
+@require_GET
+def book_file(request: HttpRequest) -> HttpResponseBase:
+    """Send the whole book, with every byte that a hash covers, for ``gongzao ledger check``."""
+    response = StreamingHttpResponse(queries.book_lines(_user(request)), content_type="application/x-ndjson")
+    name = f"gongzao-book-{timezone.localdate():%Y%m%d}.jsonl"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _held(rows: list[Account], pages: int) -> dict[str, int]:
@@ -177,11 +219,11 @@ def entry(request: HttpRequest, seq: str) -> HttpResponse:
 
 def _month(request: HttpRequest) -> date:
     """Return the first day of the month asked for, or of the newest one with entries."""
-    try:
-        return date.fromisoformat(f"{request.GET['month']}-01")
-    except (KeyError, ValueError):
-        newest = Batch.objects.order_by("-seq").values_list("at", flat=True).first()
-        return (newest or timezone.now()).astimezone(CHINA).date().replace(day=1)
+    asked = asked_month(request.GET.get("month"))
+    if asked is not None:
+        return asked
+    newest = Batch.objects.order_by("-seq").values_list("at", flat=True).first()
+    return (newest or timezone.now()).astimezone(CHINA).date().replace(day=1)
 
 
 def _heads(first: date) -> tuple[DailyHead, ...]:
@@ -198,6 +240,7 @@ def heads(request: HttpRequest) -> HttpResponse:
     context = {
         "month": first,
         "heads": [(head, head.day < today) for head in reversed(shown)],
+        "whole": sees_all(request.user),
         "answer": sentences.of_heads(shown, today),
         "synthetic": bool(entries.made_up(head.seq for head in shown)),
     }

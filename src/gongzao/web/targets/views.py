@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from gongzao.targets import Attainment, Light, Plan
+from gongzao.web.kit.days import asked_day
 from gongzao.web.targets import queries
 from gongzao.web.targets.charts import chart, rows
 
@@ -27,10 +28,7 @@ def _plan(request: HttpRequest) -> Plan:
 
 
 def _as_of(request: HttpRequest) -> date | None:
-    try:
-        return date.fromisoformat(request.GET["as_of"])
-    except (KeyError, ValueError):
-        return None
+    return asked_day(request.GET.get("as_of"))
 
 
 @login_not_required
