@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,18 @@ from typer.testing import CliRunner
 
 from gongzao.cli.ledger import app
 from gongzao.kernel import InvalidInput
-from gongzao.ledger import Book, example_year, read_book, write_book
+from gongzao.ledger import (
+    Account,
+    AccountKind,
+    Book,
+    Kind,
+    Ledger,
+    Transfer,
+    example_year,
+    read_book,
+    read_heads,
+    write_book,
+)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +112,36 @@ def test_export_writes_text(form: str, start: str, path: Path, tmp_path: Path) -
     assert CliRunner().invoke(app, ["export", str(path), "--format", form, "--out", str(to)]).exit_code == 0
     assert shown.stdout.startswith(start)
     assert to.read_text("utf-8") == shown.stdout
+
+
+def test_a_time_keeps_its_microseconds(tmp_path: Path) -> None:
+    ledger = Ledger([Account("bank", "p", AccountKind.ASSET), Account("a", "p", AccountKind.LIABILITY)])
+    at = datetime(2026, 1, 5, 9, 0, 0, 123456, UTC)
+    ledger.submit([Transfer("t", Kind.POST, "bank", "a", 1, "CNY")], at)
+    write_book(tmp_path / "b.jsonl", Book.of(ledger))
+    assert read_book(tmp_path / "b.jsonl") == Book.of(ledger)
+
+
+def test_heads_kept_outside_are_held_against_the_book(path: Path, tmp_path: Path) -> None:
+    book, heads = read_book(path), tmp_path / "heads.csv"
+    lines = ["day,seq,hash", *(f"{head.day},{head.seq},{head.hash}" for head in book.heads[:3])]
+    heads.write_text("\ufeff" + "\r\n".join(lines), "utf-8")
+    told = CliRunner().invoke(app, ["check", str(path), "--heads", str(heads)])
+    assert (told.exit_code, "3 heads" in told.stdout) == (0, True)
+    heads.write_text("\n".join([*lines, f"{book.heads[3].day},1,{'a' * 64}"]), "utf-8")
+    told = CliRunner().invoke(app, ["check", str(path), "--heads", str(heads)])
+    assert (told.exit_code, f"head.differs [{book.heads[3].day}]" in told.stdout) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "line", ["2026-13-01,1," + "a" * 64, "2026-01-01,x," + "a" * 64, "2026-01-01,1,zz", "2026-01-01", "一,二,三"]
+)
+def test_a_bad_head_is_named(line: str, tmp_path: Path) -> None:
+    heads = tmp_path / "heads.csv"
+    heads.write_text(f"day,seq,hash\n2026-01-01,1,{'a' * 64}\n{line}\n", "utf-8")
+    with pytest.raises(InvalidInput) as caught:
+        read_heads(heads)
+    assert [(p.code, p.line) for p in caught.value.problems] == [("ledger.heads", 3)]
 
 
 def test_example_writes_a_sound_book(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Each rule by an example; the planted faults of ``tests.ledger.mutants`` are caught here by name."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from gongzao.ledger import (
     compensate,
     decide,
     due,
+    opening,
     rebuild,
     references,
 )
@@ -370,3 +372,22 @@ def test_a_snapshot_of_the_named_rows_is_enough(ledger: Ledger) -> None:
 def test_balances_can_be_rebuilt(ledger: Ledger) -> None:
     submit(ledger, hold("h", "a", "b", 500), settle("p", "h", 200), hold("open", "a", "fees", 40))
     assert rebuild(ledger.records.values()) == ledger.balances
+
+
+def test_an_account_is_opened_as_what_it_is() -> None:
+    """And once; another content under the same name is refused."""
+    account = Account("new", "firm:1", AccountKind.LIABILITY, minimum=0)
+    ledger = Ledger([account])
+    ledger.submit([], NOW)
+    (line,) = ledger.records.values()
+    assert (line.transfer, line.moved, line.posted, line.refusal) == (opening(account), False, 0, None)
+    again = ledger.submit([opening(account)], NOW).outcomes[0]
+    assert (again.status, again.again) == (Status.APPLIED, True)
+    for other, reason in (
+        (replace(account, owner="firm:2"), Reason.OTHER_OPENING),
+        (replace(account, minimum=None), Reason.OTHER_OPENING),
+        (replace(account, id="unknown"), Reason.UNKNOWN_ACCOUNT),
+    ):
+        refusal = ledger.submit([opening(other)], NOW).outcomes[0].record.refusal
+        assert refusal is not None
+        assert refusal.reason is reason
