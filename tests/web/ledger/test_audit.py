@@ -16,6 +16,7 @@ from gongzao.ledger import check, read_book
 from gongzao.web.ledger import queries, services
 from gongzao.web.ledger.models import Audit, Entry
 from gongzao.web.ledger.verify import verify
+from tests.docs.test_examples import audit
 from tests.web.ledger.books import Books, at, make_books, post
 from tests.web.ledger.test_storage import past_the_guards
 
@@ -73,6 +74,10 @@ def test_every_hash_is_recomputed_from_the_file_with_nothing_of_ours(files: tupl
         assert previous == r["hash"]
         lines += 1
     assert lines == Entry.objects.count()
+
+
+def test_the_auditors_program_reads_the_files_of_the_site(files: tuple[str, str]) -> None:
+    assert "13 lines, 5 accounts, 5 heads: sound" in audit(Path(files[0]).parent)
 
 
 def test_a_later_line_does_not_disturb_heads_that_were_kept(books: Books, files: tuple[str, str]) -> None:
