@@ -507,25 +507,29 @@ def _run(source: Path, tests: list[str], *, site: bool) -> subprocess.CompletedP
 
 
 def _copy(folder: str, *, site: bool) -> Path:
+    """Copy the packages below ``folder``, as they lie below the root, and return the folder they are imported from."""
+    source = Path(folder, "src")
     if site:
-        shutil.copytree(ROOT / "src/gongzao", Path(folder, "gongzao"))
-        return Path(folder)
+        shutil.copytree(ROOT / "src/gongzao", source / "gongzao")
+        Path(folder, "node_modules").symlink_to(ROOT / "node_modules")  # where the pages' icons come from
+        return source
     for package in PACKAGES:
-        shutil.copytree(ROOT / "src/gongzao" / package, Path(folder, "gongzao", package))
-    shutil.copy(ROOT / "src/gongzao/__init__.py", Path(folder, "gongzao"))
-    return Path(folder)
+        shutil.copytree(ROOT / "src/gongzao" / package, source / "gongzao" / package)
+    shutil.copy(ROOT / "src/gongzao/__init__.py", source / "gongzao")
+    return source
 
 
 def plant(mutant: Mutant) -> str | None:
     """Return None if the named test catches the fault, else what happened."""
     with tempfile.TemporaryDirectory() as folder:
         site = mutant.path.startswith("web/")
-        path = _copy(folder, site=site) / "gongzao" / mutant.path
+        source = _copy(folder, site=site)
+        path = source / "gongzao" / mutant.path
         text = path.read_text(encoding="utf-8")
         if text.count(mutant.old) != 1:
             return f"the change fits {text.count(mutant.old)} times, not once"
         path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-        done = _run(Path(folder), [mutant.node], site=site)
+        done = _run(source, [mutant.node], site=site)
     # 1: the test ran and failed; anything else (0 passed, 2 and more not run) catches nothing.
     return None if done.returncode == 1 else f"pytest ended with {done.returncode}\n{done.stdout}{done.stderr}"
 
