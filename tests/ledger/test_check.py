@@ -119,7 +119,7 @@ FORGERIES: list[tuple[str, Callable[[Lines], None]]] = [
     ("chain.time", edit(3, at=NOW)),
     ("account.unknown", edit(1, credit="nobody")),
     ("account.unknown", ask(0, debit="nobody")),
-    ("account.unopened", lambda lines: lines.pop(0)),
+    ("account.unopened", lambda lines: lines.__delitem__(0)),
     ("account.twice", repeat(0, "open:again")),
     ("account.changed", ask(0, id="open:another")),
     ("entry.content", edit(0, posted=1)),

@@ -47,7 +47,7 @@ def test_every_table_has_the_guards(table: str, rows: None) -> None:
             run(f"REPLACE INTO {table} SELECT * FROM {table} LIMIT 1")
 
 
-ENTRY = [field.column for field in Entry._meta.concrete_fields]
+ENTRY = [str(field.column) for field in Entry._meta.concrete_fields]
 
 
 def again(where: str, rowid: str = "NULL", **changes: str) -> str:
