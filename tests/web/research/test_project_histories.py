@@ -15,7 +15,7 @@ from hypothesis import settings
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from gongzao.kernel import GongzaoError
-from gongzao.ledger import Balance
+from gongzao.ledger import Balance, Kind
 from gongzao.research import Phase, Proposal, Step, StepRefused, Unit, due, stake
 from gongzao.web.accounts.models import Post, Role, User
 from gongzao.web.clusters.models import Enterprise
@@ -93,7 +93,8 @@ class StoredHistories(Histories):
         self.last = step.__name__, arguments
         self.world.refresh()
         lines = list(self.world.ledger.records.values())[before[1] :]
-        return Step(self.world.project, tuple(self.world.log[version:]), tuple(line.transfer for line in lines))
+        asked = tuple(line.transfer for line in lines if line.transfer.kind is not Kind.OPEN)
+        return Step(self.world.project, tuple(self.world.log[version:]), asked)
 
     @precondition(lambda self: self.last and self.last[0] != "close_round")
     @rule()
