@@ -51,7 +51,7 @@ def awkward() -> Book:
     now = datetime(2026, 1, 1, 20, tzinfo=UTC)
     texts = {"purpose": '付款；"一" \\ ; | a:b, c', "reference": "（NO.1）", "memo": "第一\u3000笔 = 5 CNY @ 1"}
     ledger.submit([Transfer("t1", Kind.POST, "a_b", "a.b", 10**17, "CNY", **texts)], now)  # type: ignore[arg-type]
-    ledger.submit([Transfer("t2", Kind.POST, "9::x+", "A:-:b", 1, "CNY", purpose="(")], now)
+    ledger.submit([Transfer("t2", Kind.POST, "9::x+", "A:-:b", 5_00, "CNY", purpose="(")], now)
     ledger.submit([Transfer("t3", Kind.POST, "9", "A:-:b", 1, "CNY", purpose="(退款) ! * 甲")], now)
     return Book.of(ledger)
 
