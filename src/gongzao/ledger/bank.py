@@ -1,5 +1,6 @@
 """Bank statements as values: what the bank says about the supervised account that the books mirror."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,8 +17,31 @@ MAX_STATEMENT_BYTES = 10 * 1024 * 1024
 MAX_LINES = 20_000
 """Most lines in one file."""
 
+MAX_PROBLEMS = 200
+"""Most faults that are told of one file; reading stops there."""
+
 MAX_REFERENCE = 100
 """Longest reference or end-to-end id [characters]."""
+
+_NO_ID = frozenset(
+    {"NOTPROVIDED", "NOTAVAILABLE", "NOTGIVEN", "NONREF", "NOREF", "NOREFERENCE", "NONE", "NULL", "NA", "无"}
+)
+
+
+class Hint(NamedTuple):
+    """What a person should know of a statement that was taken all the same.
+
+    Parameters
+    ----------
+    code
+        Stable name of what was noticed, such as ``bank.outside``.
+    en, zh
+        The sentence.
+    """
+
+    code: str
+    en: str
+    zh: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +119,18 @@ class BankStatement:
         In the bank's order.
     id
         The bank's number of the statement, if any.
+    hints
+        What was noticed and changes no amount.
 
     Raises
     ------
     InvalidValue
-        ``bank.period`` (last before first), ``bank.outside`` (a line outside the period), ``bank.sum`` (opening plus
-        lines is not closing), or ``bank.duplicate`` (a reference comes twice with the same day and amount).
+        ``bank.period`` (last before first), or ``bank.sum`` (opening plus lines is not closing).
+
+    Notes
+    -----
+    Balances that agree with the sum of the lines are proof: lines that are equal word for word, and lines that the
+    bank dates outside the period, are taken; the latter with a hint.
     """
 
     account: str
@@ -110,6 +140,7 @@ class BankStatement:
     closing: int
     lines: tuple[BankLine, ...]
     id: str = ""
+    hints: tuple[Hint, ...] = ()
 
     def __post_init__(self) -> None:
         if self.last < self.first:
@@ -118,9 +149,6 @@ class BankStatement:
                 en=f"the statement ends on {self.last}, before it begins on {self.first}",
                 zh=f"对账单截止日 {self.last} 早于起始日 {self.first}",
             )
-        seen: dict[tuple[str, date, int], int] = {}
-        for line in self.lines:
-            self._check_line(line, seen)
         total = Money(self.opening).fen + sum(line.amount for line in self.lines)
         if total != Money(self.closing).fen:
             raise InvalidValue(
@@ -136,21 +164,10 @@ class BankStatement:
         """What it covers."""
         return Span(self.first, self.last, self.opening, self.closing)
 
-    def _check_line(self, line: BankLine, seen: dict[tuple[str, date, int], int]) -> None:
-        if not self.first <= line.booked_on <= self.last:
-            raise InvalidValue(
-                "bank.outside",
-                en=f"line {line.number} was booked on {line.booked_on}, outside {self.first} to {self.last}",
-                zh=f"第{line.number}笔记账日 {line.booked_on} 不在对账单期间 {self.first} 至 {self.last} 内",
-            )
-        key = (line.reference, line.booked_on, line.amount)
-        if line.reference and key in seen:
-            raise InvalidValue(
-                "bank.duplicate",
-                en=f"lines {seen[key]} and {line.number} have the same reference {line.reference!r}, day and amount",
-                zh=f"第{seen[key]}笔与第{line.number}笔的流水号“{line.reference}”、日期和金额都相同，疑为重复",
-            )
-        seen[key] = line.number
+    @property
+    def outside(self) -> tuple[BankLine, ...]:
+        """The lines that the bank dates outside the period."""
+        return tuple(line for line in self.lines if not self.first <= line.booked_on <= self.last)
 
 
 class GapKind(StrEnum):
@@ -204,3 +221,27 @@ def gaps(spans: Iterable[Span]) -> tuple[Gap, ...]:
 def plain(text: str, most: int = MAX_TEXT) -> str:
     """Return ``text`` on one line of printable characters, cut after ``most``."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:most]
+
+
+def clean_id(text: str) -> str:
+    """Return a reference or an identification; empty for what banks print where there is none.
+
+    >>> clean_id(" o-17 "), clean_id("NOTPROVIDED"), clean_id("not-provided"), clean_id("0000"), clean_id("--")
+    ('o-17', '', '', '', '')
+    """
+    bare = plain(text)
+    letters = re.sub(r"[\W_]", "", bare).upper()
+    return "" if letters in _NO_ID or not letters.strip("0") else bare
+
+
+def same_account(one: str, other: str) -> bool:
+    """Whether two account numbers can be one, where a bank may hide digits with ``*``.
+
+    >>> same_account("6222****0001", "6222000011110001"), same_account("6222", "6223")
+    (True, False)
+    """
+    hidden, shown = (one, other) if "*" in one else (other, one)
+    if "*" not in hidden:
+        return hidden == shown
+    start, end = hidden.split("*", 1)[0], hidden.rsplit("*", 1)[1]
+    return len(shown) >= len(start) + len(end) and shown.startswith(start) and shown.endswith(end)

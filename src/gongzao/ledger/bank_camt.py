@@ -1,109 +1,98 @@
-"""ISO 20022 camt.053 statements (versions 02 to 08), read without ever resolving an entity."""
+"""ISO 20022 camt.053 statements, versions 02 to 13, alone, in an envelope, or page by page."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
-from io import BytesIO
-from typing import Any, TypeVar
-from xml.sax import SAXParseException
-from xml.sax.handler import ContentHandler, feature_namespaces
+from typing import TypeVar
 
-from defusedxml.common import DefusedXmlException
+from gongzao.kernel import InvalidInput, InvalidValue, Problem
+from gongzao.ledger.bank import MAX_LINES, MAX_PROBLEMS, BankLine, BankStatement, Hint, plain
+from gongzao.ledger.bank_entry import day_of, entry_lines, fen_of, sign_of, wrong_currency
+from gongzao.ledger.bank_xml import Element, parse
 
-from gongzao.kernel import InvalidInput, InvalidValue, Money, Problem
-from gongzao.ledger.bank import MAX_LINES, BankLine, BankStatement, plain
-
-MAX_ELEMENTS = 1_000_000
-"""Most XML elements in a file: a small file can hold very many."""
-
-_NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.0[2-8]")
-_AMOUNT = re.compile(r"\d{1,18}(\.\d{1,5})?")
-_NOT_GIVEN = {"NOTPROVIDED", "NOTAVAILABLE"}
+_NAMESPACE = re.compile(r".*\bcamt\.053\.001\.(?:0[2-9]|1[0-3])(?:\b.*)?")
+_OTHERS = (
+    (
+        re.compile(r".*\bcamt\.052\b.*"),
+        "a camt.052 is a report within the day, not a statement; ask for camt.053",
+        "camt.052 是日间报告，不是对账单；请下载日终对账单 camt.053",
+    ),
+    (
+        re.compile(r".*\bcamt\.054\b.*"),
+        "a camt.054 is a notice of single movements without balances; ask for camt.053",
+        "camt.054 是逐笔收付通知，不含余额；请下载日终对账单 camt.053",
+    ),
+    (
+        re.compile(r".*\bcamt\.053\b.*"),
+        "this version of camt.053 is not read, only 001.02 to 001.13",
+        "不支持该版本的 camt.053，只读取 001.02 至 001.13 版",
+    ),
+    (
+        re.compile(r".*office:spreadsheet.*"),
+        "an Excel table in XML; open it and save it as .xlsx or CSV",
+        "XML 格式的 Excel 表格，请打开后另存为 .xlsx 或 CSV",
+    ),
+    (
+        re.compile(r".*"),
+        "not a camt.053.001.02 to .13 document",
+        "不是 camt.053.001.02 至 .13 版对账单",
+    ),
+)
 _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class _Element:
-    tag: str
-    line: int
-    attributes: dict[str, str]
-    children: list["_Element"] = field(default_factory=list)
-    parts: list[str] = field(default_factory=list)
+class _Page:
+    """A ``Stmt``, with the lines of its entries and what its message says of pages."""
+
+    node: Element
+    lines: list[BankLine] = field(default_factory=list)
+    pagination: Element | None = None
+    faulty: bool = False
 
     @property
-    def text(self) -> str:
-        return "".join(self.parts).strip()
+    def key(self) -> tuple[str, str]:
+        """What all pages of a statement share."""
+        return _account(self.node), self.node.word("Id")
 
-    def all(self, path: str) -> list["_Element"]:
-        """Return the elements at ``A/B/C`` below this one."""
-        found = [self]
-        for tag in path.split("/"):
-            found = [child for element in found for child in element.children if child.tag == tag]
-        return found
+    @property
+    def number(self) -> int | None:
+        """Its number, if it is a page of several."""
+        text = self._paging("PgNb")
+        return int(text) if text.isdecimal() and len(text) < 6 else None
 
-    def first(self, *paths: str) -> "_Element | None":
-        """Return the first element at any of the paths that holds something."""
-        return next((e for path in paths for e in self.all(path) if e.text or e.children), None)
+    @property
+    def ends(self) -> bool:
+        """Whether nothing comes after it."""
+        return self._paging("LastPgInd") not in ("false", "0")
 
-    def word(self, *paths: str) -> str:
-        """Return the text at the first of the paths that has one."""
-        found = self.first(*paths)
-        return found.text if found else ""
-
-
-class _Builder(ContentHandler):
-    """Keeps the tree with line numbers; elements of foreign namespaces keep their namespace in the tag."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.top = _Element("", 0, {})
-        self.stack = [self.top]
-        self.space = ""
-        self.count = 0
-
-    def setDocumentLocator(self, locator: Any) -> None:  # noqa: N802 - the name that SAX calls
-        self.locator = locator
-
-    def startElementNS(self, name: tuple[str | None, str], _: str | None, attrs: Any) -> None:  # noqa: N802
-        space, local = name[0] or "", name[1]
-        if self.stack[-1] is self.top:
-            self.space = space
-        self.count += 1
-        if self.count > MAX_ELEMENTS:
-            raise InvalidValue(
-                "bank.too_long",
-                en=f"more than {MAX_ELEMENTS} elements",
-                zh=f"XML元素超过{MAX_ELEMENTS}个",
-            )
-        tag = local if space == self.space else f"{{{space}}}{local}"
-        element = _Element(tag, self.locator.getLineNumber(), {key[1]: value for key, value in attrs.items()})
-        self.stack[-1].children.append(element)
-        self.stack.append(element)
-
-    def endElementNS(self, _: tuple[str | None, str], __: str | None) -> None:  # noqa: N802
-        self.stack.pop()
-
-    def characters(self, content: str) -> None:
-        self.stack[-1].parts.append(content)
+    def _paging(self, tag: str) -> str:
+        own = self.node.word(f"StmtPgntn/{tag}", f"RptPgntn/{tag}")
+        return own or (self.pagination.word(tag) if self.pagination else "")
 
 
-class _Reading:
-    """One file being read: its name and the problems found so far."""
+class Reading:
+    """One file being read: its name, the problems and the hints found so far."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.problems: list[Problem] = []
+        self.hints: dict[str, Hint] = {}
+        self.pages: dict[int, _Page] = {}
+        self.count = 0
 
-    def refuse(self, element: _Element, error: InvalidValue, value: str | None = None) -> None:
+    def refuse(self, element: Element, error: InvalidValue, value: str | None = None) -> None:
+        """Note a fault; where there are too many, stop."""
         self.problems.append(
             Problem(self.name, error.code, error.en, error.zh, element.line, element.tag or None, value)
         )
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise InvalidInput(self.problems)
 
-    def read(self, element: _Element, reader: Callable[[_Element], T]) -> T | None:
+    def read(self, element: Element, reader: Callable[[Element], T]) -> T | None:
         """Return what ``reader`` makes of the element, or ``None`` (then noted)."""
         try:
             return reader(element)
@@ -111,7 +100,7 @@ class _Reading:
             self.refuse(element, error, element.text[:80] or None)
             return None
 
-    def need(self, parent: _Element, paths: tuple[str, ...], reader: Callable[[_Element], T]) -> T | None:
+    def need(self, parent: Element, paths: tuple[str, ...], reader: Callable[[Element], T]) -> T | None:
         """Return what ``reader`` makes of the first of the paths, or ``None`` (then noted)."""
         found = parent.first(*paths)
         if found is None:
@@ -120,13 +109,29 @@ class _Reading:
             return None
         return self.read(found, reader)
 
+    def take(self, parent: Element, element: Element) -> bool:
+        """Read an entry as soon as it ends, so that its tree need not be kept."""
+        if parent.tag != "Stmt" or element.tag != "Ntry":
+            return False
+        page = self.pages.setdefault(id(parent), _Page(parent))
+        before = len(self.problems)
+        lines, hints = entry_lines(element, self)
+        page.faulty = page.faulty or len(self.problems) > before
+        self.hints.update((hint.code, hint) for hint in hints)
+        page.lines.extend(lines)
+        self.count += len(lines)
+        if self.count > MAX_LINES:
+            raise InvalidValue("bank.too_long", en=f"more than {MAX_LINES} entries", zh=f"明细超过{MAX_LINES}笔")
+        return True
+
 
 def read_camt053(data: bytes, name: str) -> tuple[BankStatement, ...]:
     """Read the statements of a camt.053 file.
 
     Only booked entries count (status ``BOOK``); pending and informative ones come again when they are booked. An
     entry that the bank booked as one sum for several payments is read as one line per payment where the amounts of
-    the payments are given and add up.
+    the payments are given in CNY and add up, else as one line. Times are told in China's day. Pages of one statement
+    that stand in one file are put together. A fault in what an entry need not have never refuses the entry.
 
     Parameters
     ----------
@@ -139,172 +144,158 @@ def read_camt053(data: bytes, name: str) -> tuple[BankStatement, ...]:
     ------
     InvalidInput
         With every fault, its line and element: ``bank.xml`` (not well-formed), ``bank.xml_unsafe`` (declares a
-        document type or entities), ``bank.format`` (not camt.053.001.02 to .08), ``bank.currency`` (not CNY),
-        ``bank.amount``, ``bank.date``, ``bank.direction``, ``bank.missing``, ``bank.too_long``, and what
+        document type or entities), ``bank.format`` (not camt.053.001.02 to .13, with what to do), ``bank.page`` (pages
+        are missing), ``bank.currency`` (not CNY), ``bank.amount``, ``bank.date``, ``bank.direction``, ``bank.status``,
+        ``bank.missing``, ``bank.too_long``, ``bank.too_deep``, and what
         :class:`~gongzao.ledger.bank.BankStatement` refuses.
 
     References
     ----------
     ISO 20022, Bank-to-Customer Cash Management, camt.053 (BankToCustomerStatement).
     """
-    reading = _Reading(name)
-    document = _parse(data, reading)
-    nodes = document.all("BkToCstmrStmt/Stmt")
-    if not nodes:
-        reading.refuse(document, InvalidValue("bank.missing", en="Stmt is missing", zh="缺少 Stmt"))
-    statements = [_statement(node, reading) for node in nodes]
+    reading = Reading(name)
+    pages = _pages(parse(data, name, reading.take), reading)
+    groups: dict[tuple[str, str] | int, list[_Page]] = {}
+    for place, page in enumerate(pages):
+        paged = page.number is not None and (page.number > 1 or not page.ends)
+        groups.setdefault(page.key if paged else place, []).append(page)
+    statements = [_statement(group, reading) for group in groups.values()]
     if reading.problems:
         raise InvalidInput(reading.problems)
     return tuple(s for s in statements if s is not None)
 
 
-def _parse(data: bytes, reading: _Reading) -> _Element:
-    from defusedxml.sax import make_parser  # loads the standard library's network modules, which nobody else needs
-
-    builder = _Builder()
-    parser = make_parser()
-    parser.forbid_dtd = True
-    parser.setFeature(feature_namespaces, True)
-    parser.setContentHandler(builder)
-    try:
-        parser.parse(BytesIO(data))
-    except DefusedXmlException:
-        en, zh = "document types and entities are not accepted", "不接受文档类型声明或实体"
-        raise InvalidInput([Problem(reading.name, "bank.xml_unsafe", en, zh)]) from None
-    except InvalidValue as error:
-        raise InvalidInput([Problem(reading.name, error.code, error.en, error.zh)]) from None
-    except SAXParseException as error:
-        en, zh = f"not well-formed XML: {error.getMessage()}", "XML格式有误"
-        raise InvalidInput([Problem(reading.name, "bank.xml", en, zh, error.getLineNumber())]) from None
-    except (LookupError, ValueError):  # an encoding that Python or expat does not know
-        en, zh = "unknown encoding", "XML编码无法识别"
-        raise InvalidInput([Problem(reading.name, "bank.xml", en, zh, 1)]) from None
-    root = builder.top.children[0]
-    if root.tag != "Document" or not _NAMESPACE.fullmatch(builder.space):
-        en, zh = "not a camt.053.001.02 to .08 document", "不是 camt.053.001.02 至 .08 版对账单"
-        raise InvalidInput([Problem(reading.name, "bank.format", en, zh, root.line, root.tag, builder.space or None)])
-    return root
+def _pages(documents: Sequence[tuple[Element, str]], reading: Reading) -> list[_Page]:
+    """Return every ``Stmt`` of every document that is a camt.053."""
+    pages = []
+    readable = [
+        (root, space) for root, space in documents if root.tag == "Document" or root.first("BkToCstmrStmt/Stmt")
+    ]
+    for root, space in readable or documents[:1]:
+        message = root.first("BkToCstmrStmt")
+        if not _NAMESPACE.fullmatch(space) and not (message and not space):
+            en, zh = next((en, zh) for shape, en, zh in _OTHERS if shape.fullmatch(space))
+            tag = root.tag.rpartition("}")[2]
+            raise InvalidInput([Problem(reading.name, "bank.format", en, zh, root.line, tag, space or None)])
+        nodes = root.all("BkToCstmrStmt/Stmt")
+        if not nodes:
+            reading.refuse(root, InvalidValue("bank.missing", en="Stmt is missing", zh="缺少 Stmt"))
+        for node in nodes:
+            page = reading.pages.get(id(node)) or _Page(node)
+            page.pagination = root.first("BkToCstmrStmt/GrpHdr/MsgPgntn")
+            pages.append(page)
+    return pages
 
 
-def _statement(node: _Element, reading: _Reading) -> BankStatement | None:
+def _statement(pages: list[_Page], reading: Reading) -> BankStatement | None:
     before = len(reading.problems)
-    currency = node.first("Acct/Ccy")
-    if currency is not None and currency.text != "CNY":
-        reading.refuse(currency, _wrong_currency(), currency.text)
-    opening = _balance(node, _OPENING, reading)
-    closing = _balance(node, _CLOSING, reading)
-    read = [line for entry in node.all("Ntry") if _booked(entry) for line in _entry(entry, reading)]
-    if len(read) > MAX_LINES:
-        en, zh = f"more than {MAX_LINES} entries", f"明细超过{MAX_LINES}笔"
-        reading.refuse(node, InvalidValue("bank.too_long", en=en, zh=zh))
-    from_day = node.first("FrToDt/FrDtTm")
-    first = reading.read(from_day, _day) if from_day else None
-    if len(reading.problems) > before or opening is None or closing is None:
+    ordered = sorted(pages, key=lambda page: page.number or 0)
+    first, final = ordered[0].node, ordered[-1].node
+    if _incomplete(ordered):
+        numbers = ", ".join(str(page.number) for page in ordered)
+        error = InvalidValue(
+            "bank.page",
+            en=f"only page {numbers} of a statement that has more; upload a file with all its pages",
+            zh=f"对账单分页，本文件只有第{numbers}页；请把全部页放在一个文件中，或下载完整对账单后上传",
+        )
+        reading.refuse(first, error)
         return None
-    lines = tuple(replace(line, number=number) for number, line in enumerate(read, 1))
+    currency = first.first("Acct/Ccy")
+    if currency is not None and currency.text != "CNY":
+        reading.refuse(currency, wrong_currency(), currency.text)
+    opening = _balance(first, _OPENING, reading)
+    closing = _balance(final, _CLOSING, reading)
+    faulty = len(reading.problems) > before or any(page.faulty for page in ordered)
+    if faulty or opening is None or closing is None:
+        return None
+    read = [line for page in ordered for line in page.lines]
+    lines = tuple(
+        BankLine(n, x.booked_on, x.amount, x.reference, x.end_to_end_id, x.counterparty, x.text, x.line)
+        for n, x in enumerate(read, 1)
+    )
     last = closing[1]
-    first = first or min([last, *(line.booked_on for line in lines)])
-    account = node.word("Acct/Id/IBAN", "Acct/Id/Othr/Id").replace(" ", "")
-    number = node.word("ElctrncSeqNb", "Id")
+    since = _since(first)
+    if since is None or since > last:
+        since = min([last, *(line.booked_on for line in lines)])
+    hints = list(reading.hints.values())
+    number = first.word("ElctrncSeqNb", "Id")
 
-    def build(_: _Element) -> BankStatement:
-        return BankStatement(plain(account, 40), first, last, opening[0], closing[0], lines, plain(number, 40))
+    def build(_: Element) -> BankStatement:
+        statement = BankStatement(
+            plain(_account(first), 40), since, last, opening[0], closing[0], lines, plain(number, 40), tuple(hints)
+        )
+        return _with_hint(statement)
 
-    return reading.read(node, build)
+    return reading.read(first, build)
 
 
-def _balance(node: _Element, codes: tuple[str, ...], reading: _Reading) -> tuple[int, date] | None:
-    by_code = {balance.word("Tp/CdOrPrtry/Cd"): balance for balance in reversed(node.all("Bal"))}
-    balance = next((by_code[code] for code in codes if code in by_code), None)
-    if balance is None:
+def _with_hint(statement: BankStatement) -> BankStatement:
+    outside = len(statement.outside)
+    if not outside:
+        return statement
+    hint = Hint(
+        "bank.outside",
+        f"{outside} lines are dated outside {statement.first} to {statement.last}; the balances prove that they belong",
+        f"有{outside}笔的记账日不在对账单期间 {statement.first} 至 {statement.last} 内；余额与合计相符，已照银行登记",
+    )
+    parts = (statement.account, statement.first, statement.last, statement.opening, statement.closing, statement.lines)
+    return BankStatement(*parts, statement.id, (*statement.hints, hint))
+
+
+def _incomplete(pages: Sequence[_Page]) -> bool:
+    """Whether pages are missing: numbers 1, 2, 3 … and the last says that it is the last; unpaged is whole."""
+    numbers = [page.number for page in pages]
+    if numbers == [None]:
+        return not pages[0].ends
+    if len(pages) == 1 and pages[0].ends and pages[0].node.first("Bal") and _has_both(pages[0].node):
+        return False
+    return numbers != list(range(1, len(pages) + 1)) or not pages[-1].ends
+
+
+def _has_both(node: Element) -> bool:
+    codes = {balance.word("Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry") for balance in node.all("Bal")}
+    return bool(codes & {*_OPENING}) and bool(codes & {*_CLOSING})
+
+
+def _since(node: Element) -> date | None:
+    """Return the first day that the statement names; ``None`` if it names none that can be read."""
+    found = node.first("FrToDt/FrDtTm", "FrToDt/FrDt")
+    try:
+        return day_of(found) if found else None
+    except InvalidValue:
+        return None
+
+
+def _account(node: Element) -> str:
+    return node.word("Acct/Id/IBAN", "Acct/Id/Othr/Id").replace(" ", "")
+
+
+def _balance(node: Element, codes: tuple[str, ...], reading: Reading) -> tuple[int, date] | None:
+    by_code: dict[str, Element] = {}
+    for balance in node.all("Bal"):
+        code = balance.word("Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry")
+        interim = balance.word("Tp/SubTp/Cd", "Tp/SubTp/Prtry") == "INTM"
+        amount = balance.first("Amt")
+        elsewhere = amount is not None and (amount.attributes or {}).get("Ccy") != "CNY"
+        known = by_code.get(code)
+        if not interim and (known is None or (_foreign(known) and not elsewhere)):
+            by_code[code] = balance
+    found = next((by_code[code] for code in codes if code in by_code), None)
+    if found is None:
         names = "/".join(codes)
-        error = InvalidValue("bank.missing", en=f"balance {names} is missing", zh=f"缺少余额 {names}")
+        error = InvalidValue(
+            "bank.missing",
+            en=f"balance {names} is missing: without it nothing proves that the lines are complete; ask the bank for a "
+            "statement at the end of the day with opening and closing balance",
+            zh=f"缺少余额 {names}：没有它无法证明明细完整；请向银行申请带期初、期末余额的日终对账单",
+        )
         reading.refuse(node, error)
         return None
-    amount = _signed(balance, reading)
-    day = reading.need(balance, ("Dt/Dt", "Dt/DtTm"), _day)
-    return None if amount is None or day is None else (amount, day)
+    fen, sign = reading.need(found, ("Amt",), fen_of), reading.need(found, ("CdtDbtInd",), sign_of)
+    day = reading.need(found, ("Dt/Dt", "Dt/DtTm"), day_of)
+    return None if fen is None or sign is None or day is None else (sign * fen, day)
 
 
-def _booked(entry: _Element) -> bool:
-    return entry.word("Sts/Cd", "Sts") == "BOOK"
-
-
-def _entry(entry: _Element, reading: _Reading) -> Iterator[BankLine]:
-    """Yield the lines of one entry; they are numbered later."""
-    amount = _signed(entry, reading)
-    day = reading.need(entry, ("BookgDt/Dt", "BookgDt/DtTm"), _day)
-    if not amount or day is None:  # an entry over 0.00 moves nothing
-        return
-    details = entry.all("NtryDtls/TxDtls")
-    parts = _parts(entry, details, amount, reading) if len(details) > 1 else None
-    for detail, part in parts or [(details[0] if details else entry, amount)]:
-        line = reading.read(detail, partial(_line, entry, day, part))
-        if line is not None:
-            yield line
-
-
-def _parts(
-    entry: _Element, details: list[_Element], amount: int, reading: _Reading
-) -> list[tuple[_Element, int]] | None:
-    """Return the payments of a collective entry with their amounts, or ``None`` if the file does not give them all."""
-    found = []
-    for detail in details:
-        node = detail.first("Amt", "AmtDtls/TxAmt/Amt")
-        direction = detail.first("CdtDbtInd") or entry.first("CdtDbtInd")
-        fen = reading.read(node, _fen) if node else None
-        sign = reading.read(direction, _sign) if direction else None
-        if fen is None or sign is None:
-            return None
-        found.append((detail, sign * fen))
-    return found if sum(part for _, part in found) == amount else None
-
-
-def _line(entry: _Element, day: date, amount: int, detail: _Element) -> BankLine:
-    other = "Dbtr" if amount > 0 else "Cdtr"
-    end_to_end = detail.word("Refs/EndToEndId")
-    remittance = " ".join(element.text for element in detail.all("RmtInf/Ustrd"))
-    return BankLine(
-        1,
-        day,
-        amount,
-        detail.word("Refs/AcctSvcrRef") or entry.word("AcctSvcrRef", "NtryRef"),
-        "" if end_to_end in _NOT_GIVEN else end_to_end,
-        plain(detail.word(f"RltdPties/{other}/Nm", f"RltdPties/{other}/Pty/Nm")),
-        plain(remittance or detail.word("AddtlTxInf") or entry.word("AddtlNtryInf")),
-        detail.line,
-    )
-
-
-def _signed(parent: _Element, reading: _Reading) -> int | None:
-    fen = reading.need(parent, ("Amt",), _fen)
-    sign = reading.need(parent, ("CdtDbtInd",), _sign)
-    return None if fen is None or sign is None else sign * fen
-
-
-def _fen(element: _Element) -> int:
-    if element.attributes.get("Ccy") != "CNY":
-        raise _wrong_currency()
-    if not _AMOUNT.fullmatch(element.text):
-        raise InvalidValue("bank.amount", en="not an amount of the form 1234.56", zh="不是形如 1234.56 的金额")
-    return Money.from_yuan(element.text).fen
-
-
-def _sign(element: _Element) -> int:
-    signs = {"CRDT": 1, "DBIT": -1}
-    if element.text not in signs:
-        raise InvalidValue("bank.direction", en="expected CRDT or DBIT", zh="须为 CRDT（贷）或 DBIT（借）")
-    return signs[element.text]
-
-
-def _day(element: _Element) -> date:
-    try:
-        return date.fromisoformat(element.text[:10])
-    except ValueError:
-        raise InvalidValue(
-            "bank.date", en="not a date of the form 2025-06-30", zh="不是形如 2025-06-30 的日期"
-        ) from None
-
-
-def _wrong_currency() -> InvalidValue:
-    return InvalidValue("bank.currency", en="only CNY is accepted", zh="只接受人民币（CNY）")
+def _foreign(balance: Element) -> bool:
+    amount = balance.first("Amt")
+    return amount is not None and (amount.attributes or {}).get("Ccy") != "CNY"

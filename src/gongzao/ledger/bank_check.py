@@ -56,9 +56,16 @@ def _once(
 def _holds(match: Match, window_days: int) -> bool:
     line, entry = match.line, match.entry
     if match.by is MatchedBy.AMOUNT_AND_DATE:
-        return line.amount == entry.amount and _within(line.booked_on, entry.on, window_days)
+        return (
+            line.amount == entry.amount and _within(line.booked_on, entry.on, window_days) and not _apart(line, entry)
+        )
     key = line.end_to_end_id if match.by is MatchedBy.END_TO_END_ID else line.reference
     return bool(key) and key in entry.keys and (line.amount > 0) == (entry.amount > 0)
+
+
+def _apart(line: BankLine, entry: BookEntry) -> bool:
+    """Whether both sides are named, and by different names."""
+    return line.end_to_end_id != "" and entry.keys != () and line.end_to_end_id not in entry.keys
 
 
 def _within(a: date, b: date, days: int) -> bool:
@@ -70,7 +77,9 @@ def _missed(found: Reconciliation, open_entries: Sequence[BookEntry], window_day
     missed = []
     for line, entry in product(found.bank_only, open_entries):
         named = {line.end_to_end_id, line.reference} & {*entry.keys} - {""}
-        near = line.amount == entry.amount and _within(line.booked_on, entry.on, window_days)
+        near = (
+            line.amount == entry.amount and _within(line.booked_on, entry.on, window_days) and not _apart(line, entry)
+        )
         if near or (named and (line.amount > 0) == (entry.amount > 0)):
             missed.append(f"missed: {line.number} and {entry.seq}")
     return missed

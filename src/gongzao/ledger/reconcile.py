@@ -1,16 +1,21 @@
 """Matching what the bank says with what the books say about one account."""
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from gongzao.kernel import InvalidValue
 from gongzao.ledger.bank import BankLine
 from gongzao.ledger.chain import CHINA
 from gongzao.ledger.model import Account
+from gongzao.ledger.pairing import pair
 from gongzao.ledger.record import Record
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 WINDOW_DAYS = 3
 """Usual distance between the day in the books and the day at the bank, with a weekend between them [d]."""
@@ -56,6 +61,7 @@ class MatchedBy(StrEnum):
     END_TO_END_ID = "end_to_end_id"
     REFERENCE = "reference"
     AMOUNT_AND_DATE = "amount_and_date"
+    HAND = "by_hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +149,10 @@ def reconcile(
 
     First by key: a line's end-to-end id, then its reference, equal to a key of an entry with the same amount. Then,
     in the same order, keys that agree with an amount of the same sign that does not: these pairs differ. What is left
-    is matched by equal amount and day, same day first, then one day apart, up to ``window_days``. Where several fit,
-    the earlier line and the earlier entry come first.
+    is matched by equal amount and day, same day first, then one day apart, up to ``window_days``. A line with an
+    end-to-end id is never matched by amount and day with an entry that has ids, for these contradict: that is for a
+    person to decide. In each of the three steps no other choice would make more pairs; a nearer pair gives way only
+    where that lets one more be made. Where several fit, the earlier line and the earlier entry come first.
 
     Parameters
     ----------
@@ -174,28 +182,30 @@ def reconcile(
         raise InvalidValue("bank.window", en=f"the window is ≥ 0 days, got {window_days}", zh="匹配天数须≥0")
     _each_once("line", "明细", [line.number for line in lines])
     _each_once("entry", "分录", [entry.seq for entry in entries])
-    open_lines = {line.number: line for line in sorted(lines, key=lambda line: (line.booked_on, line.number))}
-    open_entries = {entry.seq: entry for entry in sorted(entries, key=lambda entry: (entry.on, entry.seq))}
-
-    def take(pairs: Iterator[Match]) -> list[Match]:
-        found = []
-        for match in pairs:
-            del open_lines[match.line.number], open_entries[match.entry.seq]
-            found.append(match)
-        return sorted(found, key=lambda match: match.line.number)
-
-    same = take(_by_key(open_lines, open_entries, lambda amount: amount))
-    differing = take(_by_key(open_lines, open_entries, lambda amount: 1 if amount > 0 else -1))
-    near = take(_by_day(open_lines, open_entries, window_days))
+    open_lines = sorted(lines, key=lambda line: (line.booked_on, line.number))
+    open_entries = sorted(entries, key=lambda entry: (entry.on, entry.seq))
+    same = _take(open_lines, open_entries, _by_key(open_lines, open_entries, lambda amount: amount))
+    differing = _take(
+        open_lines, open_entries, _by_key(open_lines, open_entries, lambda amount: 1 if amount > 0 else -1)
+    )
+    near = _take(open_lines, open_entries, _by_day(open_lines, open_entries, window_days))
     return Reconciliation(
         last,
         bank_balance,
         books_balance,
         tuple(sorted((*settled, *same, *near), key=lambda match: match.line.number)),
-        tuple(differing),
-        tuple(open_lines.values()),
-        tuple(entry for entry in open_entries.values() if entry.on <= last),
+        tuple(sorted(differing, key=lambda match: match.line.number)),
+        tuple(open_lines),
+        tuple(entry for entry in open_entries if entry.on <= last),
     )
+
+
+def contradicts(line: BankLine, entry: BookEntry) -> bool:
+    """Whether a line names its movement by an end-to-end id, and the entry has ids of its own that are all different.
+
+    The bank's own reference counts for a pair, but never against one: it is another numbering than the books'.
+    """
+    return bool(line.end_to_end_id and entry.keys) and not {line.end_to_end_id, line.reference} & {*entry.keys}
 
 
 def _each_once(en: str, zh: str, numbers: Sequence[int]) -> None:
@@ -203,34 +213,52 @@ def _each_once(en: str, zh: str, numbers: Sequence[int]) -> None:
         raise InvalidValue("bank.number_twice", en=f"a {en} is given twice", zh=f"{zh}重复")
 
 
-def _by_key(lines: dict[int, BankLine], entries: dict[int, BookEntry], shape: Callable[[int], int]) -> Iterator[Match]:
-    """Yield the pairs that share a key and whose amounts have the same ``shape``."""
-    waiting: dict[tuple[str, int], deque[BookEntry]] = defaultdict(deque)
-    for entry in entries.values():
-        for key in dict.fromkeys(entry.keys):
-            waiting[key, shape(entry.amount)].append(entry)
-    for by, key_of in _KEYS:
-        for line in list(lines.values()):
-            queue = waiting.get((key_of(line), shape(line.amount)), deque())
-            while queue and queue[0].seq not in entries:  # taken by another of its keys
-                queue.popleft()
-            if queue:
-                yield Match(line, queue.popleft(), by)
+def _take(lines: list[BankLine], entries: list[BookEntry], pairs: Sequence[Match]) -> Sequence[Match]:
+    """Take what the pairs hold out of the open lines and entries."""
+    taken, booked = {match.line.number for match in pairs}, {match.entry.seq for match in pairs}
+    lines[:] = [line for line in lines if line.number not in taken]
+    entries[:] = [entry for entry in entries if entry.seq not in booked]
+    return pairs
 
 
-_KEYS: tuple[tuple[MatchedBy, Callable[[BankLine], str]], ...] = (
-    (MatchedBy.END_TO_END_ID, lambda line: line.end_to_end_id),
-    (MatchedBy.REFERENCE, lambda line: line.reference),
-)
+_KEYS = (MatchedBy.END_TO_END_ID, MatchedBy.REFERENCE)
 
 
-def _by_day(lines: dict[int, BankLine], entries: dict[int, BookEntry], window_days: int) -> Iterator[Match]:
-    waiting: dict[tuple[int, date], deque[BookEntry]] = defaultdict(deque)
-    for entry in entries.values():
-        waiting[entry.amount, entry.on].append(entry)
-    for distance in range(window_days + 1):
-        for line in list(lines.values()):
-            for day in dict.fromkeys(line.booked_on + timedelta(days=sign * distance) for sign in (-1, 1)):
-                if queue := waiting.get((line.amount, day)):
-                    yield Match(line, queue.popleft(), MatchedBy.AMOUNT_AND_DATE)
-                    break
+def _by_key(lines: Sequence[BankLine], entries: Sequence[BookEntry], shape: Callable[[int], int]) -> list[Match]:
+    """Return the pairs that share a key and whose amounts have the same ``shape``."""
+    left = _grouped(lines, lambda line: (line.end_to_end_id, line.reference, shape(line.amount)))
+    right = _grouped(entries, lambda entry: (entry.keys, shape(entry.amount)))
+    named: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for place, (keys, amount) in enumerate(right):
+        for key in dict.fromkeys(keys):
+            named[key, amount].append(place)
+    edges: dict[int, list[tuple[int, int]]] = {}
+    for place, (end_to_end, reference, amount) in enumerate(left):
+        ranks: dict[int, int] = {}
+        for rank, key in enumerate((end_to_end, reference)):
+            for other in named.get((key, amount), ()) if key else ():
+                ranks.setdefault(other, rank)
+        edges[place] = list(ranks.items())
+    return [Match(line, entry, _KEYS[rank]) for line, entry, rank in pair([*left.values()], [*right.values()], edges)]
+
+
+def _by_day(lines: Sequence[BankLine], entries: Sequence[BookEntry], window_days: int) -> list[Match]:
+    """Return the pairs of equal amount not more than the window apart whose ids do not contradict."""
+    left = _grouped(lines, lambda line: (line.amount, line.booked_on, bool(line.end_to_end_id)))
+    right = _grouped(entries, lambda entry: (entry.amount, entry.on, bool(entry.keys)))
+    places = {key: place for place, key in enumerate(right)}
+    nearest = sorted(range(-window_days, window_days + 1), key=lambda days: (abs(days), days))
+    edges: dict[int, list[tuple[int, int]]] = {}
+    for place, (amount, day, named) in enumerate(left):
+        keyed = (False,) if named else (True, False)
+        near = [(places.get((amount, day + timedelta(days=d), k)), abs(d)) for d in nearest for k in keyed]
+        edges[place] = [(other, far) for other, far in near if other is not None]
+    found = pair([*left.values()], [*right.values()], edges)
+    return [Match(line, entry, MatchedBy.AMOUNT_AND_DATE) for line, entry, _ in found]
+
+
+def _grouped(items: Sequence[T], key_of: Callable[[T], K]) -> dict[K, list[T]]:
+    groups: dict[K, list[T]] = {}
+    for item in items:
+        groups.setdefault(key_of(item), []).append(item)
+    return groups
