@@ -1,8 +1,20 @@
 """Books that lose no fen and that an outside auditor can check."""
 
-from gongzao.ledger.bank import MAX_STATEMENT_BYTES, BankLine, BankStatement, Gap, GapKind, Span, gaps
+from gongzao.ledger.bank import (
+    MAX_STATEMENT_BYTES,
+    BankLine,
+    BankStatement,
+    Gap,
+    GapKind,
+    Hint,
+    Span,
+    gaps,
+    same_account,
+)
 from gongzao.ledger.bank_check import check_reconciliation
-from gongzao.ledger.bank_files import read_statements
+from gongzao.ledger.bank_files import Told, read_sheet, read_statements
+from gongzao.ledger.bank_headings import MEANINGS
+from gongzao.ledger.bank_table import heading_key
 from gongzao.ledger.chain import DailyHead, daily_heads, opening
 from gongzao.ledger.check import RULES, Finding, check
 from gongzao.ledger.clock import REST, check_clock
@@ -20,6 +32,7 @@ from gongzao.ledger.reconcile import (
     MatchedBy,
     Reconciliation,
     book_entries,
+    contradicts,
     reconcile,
 )
 from gongzao.ledger.record import GENESIS, Decision, Head, Outcome, Record, Snapshot, Status
@@ -31,6 +44,7 @@ __all__ = [
     "MAX_ID",
     "MAX_STATEMENT_BYTES",
     "MAX_TEXT",
+    "MEANINGS",
     "RESOLVING",
     "REST",
     "RULES",
@@ -50,6 +64,7 @@ __all__ = [
     "Gap",
     "GapKind",
     "Head",
+    "Hint",
     "Kind",
     "Ledger",
     "Match",
@@ -63,6 +78,7 @@ __all__ = [
     "Snapshot",
     "Span",
     "Status",
+    "Told",
     "Transfer",
     "book_entries",
     "book_lines",
@@ -71,19 +87,23 @@ __all__ = [
     "check_reconciliation",
     "compare",
     "compensate",
+    "contradicts",
     "daily_heads",
     "decide",
     "due",
     "example_year",
     "gaps",
+    "heading_key",
     "legal_names",
     "opening",
     "read_book",
     "read_heads",
+    "read_sheet",
     "read_statements",
     "rebuild",
     "reconcile",
     "references",
+    "same_account",
     "share_out",
     "to_beancount",
     "to_hledger",

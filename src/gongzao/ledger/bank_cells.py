@@ -97,7 +97,7 @@ def fen(text: str, unit: int) -> int:
         en, zh = "the cell names a unit of its own beside the column's", "单元格自带单位，与表头的单位并存，请统一"
         raise InvalidValue("bank.unit", en=en, zh=zh)
     after = (found["after"] or "").lower() if found else ""
-    if found is None or (found["before"] and after) or (number[:1] in "+-" and (found["before"] or after)):
+    if found is None or (found["before"] and after) or (number[:1] in ("+", "-", "(") and (found["before"] or after)):
         raise _no_amount()
     try:
         yuan = parse_yuan(number)

@@ -35,7 +35,7 @@ _FOREIGN = (
 FOREIGN = re.compile(_FOREIGN, re.IGNORECASE)
 """Names and codes of other currencies."""
 
-_ENGLISH = re.compile(r"\[[^\]一-鿿]*\]|\((?:[a-z.,/' -]|cny|rmb)*\)|(?<=[一-鿿)])/?[a-z][a-z./' -]*$")
+_ENGLISH = re.compile(r"\[[^\]一-鿿]*\]|\([a-z][a-z.,/' -]*\)|(?<=[一-鿿)])/?[a-z][a-z./' -]*$")
 
 
 @cache
@@ -91,6 +91,8 @@ def heading(text: str) -> Heading:
     """
     foreign = FOREIGN.search(unicodedata.normalize("NFKC", text))
     name = flat(text).strip(":*#'\"")
+    if foreign:
+        name = re.sub(rf"[(\[/]?{FOREIGN.pattern}[)\]]?", "", name, flags=re.IGNORECASE)
     unit = 0
     if found := re.search(r"[/(](?:单位:?)?(?:人民币)?((?:百万|[百千万亿])?元|[分角])\)?(?=$|[(\[])", name):
         unit = UNITS[found[1]]

@@ -180,7 +180,7 @@ class RowReader:
                 "credit" if "credit" in self.found.places else "debit",
                 _fault("bank.amount", "exactly one of credit and debit is given", "收入与支出须且只须填一项"),
             )
-        elif moved and "direction" in self.found.places and not nothing(cells.text("direction")):
+        elif moved and "direction" in self.found.places and cells.text("direction"):
             way = cells.read("direction", lambda word, _: side(word))
             if way and (way == 1) != (moved == ["credit"]):
                 en, zh = "says the other side than the column of the amount", "与金额所在的列（收入/支出）矛盾"
@@ -202,7 +202,7 @@ class _Cells:
         """Return the cells of a meaning that hold something, best column first."""
         places = self.reader.found.places.get(meaning, ())
         cells = [self.row.cells[place] for place in places if place < len(self.row.cells)]
-        return [cell for cell in cells if not nothing(cell)]
+        return [cell for cell in cells if cell and (meaning == "direction" or not nothing(cell))]
 
     def text(self, meaning: str) -> str:
         """Return the first cell of a meaning that holds something."""

@@ -114,6 +114,9 @@ def _heading(rows: Sequence[Line], name: str, told: Told) -> tuple[int, Columns]
 
 def _accept(found: Columns, outside: Around, row: Line, name: str) -> None:
     """Refuse a table of which something that matters is not understood."""
+    if found.foreign:
+        en, zh = f"only CNY is accepted, the heading names {found.foreign[1]}", "只接受人民币，表头写明了其他币种"
+        raise InvalidInput([Problem(name, "bank.currency", en, zh, row.number, *found.foreign)])
     problems = [
         Problem(
             name,
@@ -135,9 +138,6 @@ def _accept(found: Columns, outside: Around, row: Line, name: str) -> None:
             "金额各列的单位（元、万元）不一致，请统一后重新导出",
         )
         problems.append(Problem(name, "bank.unit", en, zh, row.number))
-    if found.foreign:
-        en, zh = f"only CNY is accepted, the heading names {found.foreign[1]}", "只接受人民币，表头写明了其他币种"
-        problems.append(Problem(name, "bank.currency", en, zh, row.number, found.foreign[0], found.foreign[1]))
     if not found.complete:
         en = "no heading with date, balance and credit/debit or amount found"
         zh = "没有找到表头：须有日期、余额，以及收入/支出（贷方/借方）或金额"
