@@ -117,6 +117,11 @@ EXPECTED: dict[str, list[Case]] = {
     "ledger:bank_register": [(NONE, "get", only(("superuser",), OK, FORBIDDEN))],
     "ledger:bank_settle": [(NONE, "get", signed_in(REFUSED)), (NONE, "post", signed_in(MISSING))],
     "ledger:bank_statement": [(fixed("1"), "get", signed_in(MISSING))],
+    "ledger:bank_line": [(fixed("1"), "get", signed_in(MISSING)), (fixed("1"), "post", signed_in(MISSING))],
+    "ledger:bank_entry": [
+        (fixed("bank", "1"), "get", signed_in(MISSING)),
+        (fixed("bank", "1"), "post", signed_in(MISSING)),
+    ],
     "api:list_accounts": [(NONE, "get", signed_in(OK, NOBODY))],
     "api:read_statement": [(NONE, "get", signed_in(INVALID, NOBODY))],
     "api:list_entries": [(NONE, "get", signed_in(OK, NOBODY))],

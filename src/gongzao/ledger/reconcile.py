@@ -1,7 +1,7 @@
 """Matching what the bank says with what the books say about one account."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -144,6 +144,7 @@ def reconcile(
     books_balance: int,
     window_days: int = WINDOW_DAYS,
     settled: Sequence[Match] = (),
+    held: Collection[int] = (),
 ) -> Reconciliation:
     """Match lines with entries one to one; the order in which they are given does not matter.
 
@@ -168,6 +169,8 @@ def reconcile(
         Largest distance for a match by amount and day, ≥ 0 [d].
     settled
         Pairs settled earlier whose entry is later than ``last``: they explain a part of the difference.
+    held
+        Numbers of lines that only a person may match, because a match of theirs was taken back.
 
     Raises
     ------
@@ -182,20 +185,22 @@ def reconcile(
         raise InvalidValue("bank.window", en=f"the window is ≥ 0 days, got {window_days}", zh="匹配天数须≥0")
     _each_once("line", "明细", [line.number for line in lines])
     _each_once("entry", "分录", [entry.seq for entry in entries])
-    open_lines = sorted(lines, key=lambda line: (line.booked_on, line.number))
+    in_order = sorted(lines, key=lambda line: (line.booked_on, line.number))
+    open_lines = [line for line in in_order if line.number not in held]
     open_entries = sorted(entries, key=lambda entry: (entry.on, entry.seq))
     same = _take(open_lines, open_entries, _by_key(open_lines, open_entries, lambda amount: amount))
     differing = _take(
         open_lines, open_entries, _by_key(open_lines, open_entries, lambda amount: 1 if amount > 0 else -1)
     )
     near = _take(open_lines, open_entries, _by_day(open_lines, open_entries, window_days))
+    paired = {match.line.number for match in (*same, *differing, *near)}
     return Reconciliation(
         last,
         bank_balance,
         books_balance,
         tuple(sorted((*settled, *same, *near), key=lambda match: match.line.number)),
         tuple(sorted(differing, key=lambda match: match.line.number)),
-        tuple(open_lines),
+        tuple(line for line in in_order if line.number not in paired),
         tuple(entry for entry in open_entries if entry.on <= last),
     )
 

@@ -324,4 +324,12 @@ class Balance(models.Model):
         return BalanceValue(self.debits, self.credits, self.debits_pending, self.credits_pending)
 
 
-from gongzao.web.ledger.models_bank import BankAccount, BankLine, BankMatch, BankStatement  # noqa: E402, F401 - they are tables of this app and refer to the ones above
+from gongzao.web.ledger.models_bank import (  # noqa: E402, F401 - tables of this app that refer to the ones above
+    BankAccount,
+    BankHeading,
+    BankLine,
+    BankMatch,
+    BankRemark,
+    BankStatement,
+    BankUnmatch,
+)

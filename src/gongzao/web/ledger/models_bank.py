@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from gongzao.ledger import BankLine as BankLineValue
-from gongzao.ledger import MatchedBy, Span
+from gongzao.ledger import Hint, MatchedBy, Span
 from gongzao.ledger.bank import MAX_REFERENCE
 from gongzao.ledger.model import MAX_TEXT
 from gongzao.web.accounts.models import User
@@ -63,6 +63,7 @@ class BankStatement(InsertOnly):
     uploaded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("上传人"))
 
     seen_by: ClassVar = _through("bank_account__account")
+    hints: tuple[Hint, ...] = ()
 
     class Meta:
         verbose_name = _("银行对账单")
@@ -118,7 +119,12 @@ class BankLine(InsertOnly):
 
 
 class BankMatch(InsertOnly):
-    """A line of the bank and an entry of the books that are the same movement, with equal amounts."""
+    """A line of the bank and an entry of the books that are the same movement, with equal amounts.
+
+    A match that a person made can be taken back by a :class:`BankUnmatch`. ``line_turn`` and ``entry_turn`` count the
+    matches of the line and of the entry that were taken back before, so that the table itself lets neither stand in
+    two matches at a time.
+    """
 
     class By(models.TextChoices):
         """Why they are taken for the same."""
@@ -126,15 +132,19 @@ class BankMatch(InsertOnly):
         END_TO_END_ID = MatchedBy.END_TO_END_ID.value, _("端到端标识一致")
         REFERENCE = MatchedBy.REFERENCE.value, _("流水号一致")
         AMOUNT_AND_DATE = MatchedBy.AMOUNT_AND_DATE.value, _("金额与日期相符")
+        HAND = MatchedBy.HAND.value, _("人工核对")
 
-    line = models.OneToOneField(
-        BankLine, models.PROTECT, primary_key=True, related_name="match", verbose_name=_("银行明细")
+    line = models.ForeignKey(
+        BankLine, models.PROTECT, related_name="matches", db_index=False, verbose_name=_("银行明细")
     )
+    line_turn = models.PositiveSmallIntegerField(default=0)
     bank_account = models.ForeignKey(
         BankAccount, models.PROTECT, related_name="+", db_index=False, verbose_name=_("监管账户")
     )
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="bank_matches", verbose_name=_("分录"))
+    entry_turn = models.PositiveSmallIntegerField(default=0)
     by = models.CharField(_("依据"), max_length=15, choices=By)
+    note = models.CharField(_("说明"), max_length=MAX_TEXT, blank=True)
     settled_at = models.DateTimeField(_("核对时间"))
     settled_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("核对人"))
 
@@ -143,10 +153,88 @@ class BankMatch(InsertOnly):
     class Meta:
         verbose_name = _("核对")
         verbose_name_plural = _("核对")
-        ordering: ClassVar = ["line"]
+        ordering: ClassVar = ["line", "line_turn"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["bank_account", "entry"], name="bank_match_takes_an_entry_once"),
+            models.UniqueConstraint(fields=["line", "line_turn"], name="bank_match_of_a_line"),
+            models.UniqueConstraint(fields=["bank_account", "entry", "entry_turn"], name="bank_match_of_an_entry"),
         ]
 
     def __str__(self) -> str:
         return f"{self.line_id} = {self.entry_id}"
+
+    @classmethod
+    def in_force(cls) -> "models.QuerySet[BankMatch]":
+        """Return the matches that were not taken back."""
+        rows: models.QuerySet[BankMatch] = cls.objects.filter(unmatch__isnull=True)
+        return rows
+
+
+class BankUnmatch(InsertOnly):
+    """A match that was taken back."""
+
+    match = models.OneToOneField(
+        BankMatch, models.PROTECT, primary_key=True, related_name="unmatch", verbose_name=_("核对")
+    )
+    note = models.CharField(_("说明"), max_length=MAX_TEXT)
+    at = models.DateTimeField(_("时间"))
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("办理人"))
+
+    seen_by: ClassVar = _through("match__bank_account__account")
+
+    class Meta:
+        verbose_name = _("撤销核对")
+        verbose_name_plural = _("撤销核对")
+
+    def __str__(self) -> str:
+        return f"{self.match_id}: {self.note}"
+
+
+class BankRemark(InsertOnly):
+    """What somebody said of an open item, or whom it was given to; the newest with a person says who has it."""
+
+    bank_account = models.ForeignKey(
+        BankAccount, models.PROTECT, related_name="remarks", db_index=False, verbose_name=_("监管账户")
+    )
+    line = models.ForeignKey(BankLine, models.PROTECT, null=True, related_name="remarks", verbose_name=_("银行明细"))
+    entry = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="bank_remarks", verbose_name=_("分录"))
+    text = models.CharField(_("备注"), max_length=MAX_TEXT)
+    given_to = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("交办给"))
+    at = models.DateTimeField(_("时间"))
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("办理人"))
+
+    seen_by: ClassVar = _through("bank_account__account")
+
+    class Meta:
+        verbose_name = _("差异备注")
+        verbose_name_plural = _("差异备注")
+        ordering: ClassVar = ["pk"]
+        indexes: ClassVar = [models.Index(fields=["bank_account", "id"], name="bank_remark_of_an_account")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="bank_remark_on_one_side",
+                condition=Q(line__isnull=True, entry__isnull=False) | Q(line__isnull=False, entry__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class BankHeading(InsertOnly):
+    """What a heading in the files of one account means, as a person said it; the newest counts."""
+
+    bank_account = models.ForeignKey(BankAccount, models.PROTECT, related_name="headings", verbose_name=_("监管账户"))
+    heading = models.CharField(_("列名"), max_length=MAX_TEXT)
+    meaning = models.CharField(_("含义"), max_length=15)
+    told_at = models.DateTimeField(_("时间"))
+    told_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("办理人"))
+
+    seen_by: ClassVar = _through("bank_account__account")
+
+    class Meta:
+        verbose_name = _("列名含义")
+        verbose_name_plural = _("列名含义")
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.heading} = {self.meaning}"

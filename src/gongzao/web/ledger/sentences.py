@@ -143,17 +143,29 @@ def of_position(position: Position) -> str:
     words = _("截至%(last)s，银行余额%(bank)s，账面余额%(books)s，相差%(difference)s；") % values
     if found.unexplained:
         return words + _("其中%(rest)s尚无法说明，可能缺少对账单或期初余额不一致。") % values
-    return words + _("差额已由下列未达账项全部说明。")
+    if position.open:
+        return words + _("差额已全部列明，有%(n)s项待处理。") % {"n": position.open}
+    return words + _("差额由已核对、账面在截止日后入账的款项构成，没有待处理事项。")
 
 
-def of_bank(overviews: Sequence[Overview]) -> str:
-    """Say how the supervised accounts stand together."""
-    if not overviews:
+def of_bank(overviews: Sequence[Overview], unregistered: int, today: date) -> str:
+    """Say how the supervised accounts stand together, what lacks statements, and what has no account at a bank."""
+    if not overviews and not unregistered:
         return _("您可查看的范围内还没有登记监管账户。")
     behind = [row for row in overviews if row.position is None]
-    off = [row for row in overviews if row.position and not row.position.reconciliation.clean]
-    words = _("共%(total)s个监管账户，%(off)s个有未达账项或差额，%(behind)s个尚未上传对账单。")
-    return words % {"total": len(overviews), "off": len(off), "behind": len(behind)}
+    late = [row for row in overviews if row.months_without(today)]
+    off = [row for row in overviews if row.position and row.position.state != "agreed"]
+    words = _(
+        "共%(total)s个监管账户，%(off)s个有未达账项或差额，%(behind)s个尚未上传对账单，%(late)s个对账单逾期。"
+    ) % {
+        "total": len(overviews),
+        "off": len(off),
+        "behind": len(behind),
+        "late": len(late),
+    }
+    if unregistered:
+        words += _("另有%(n)s个资金账户没有登记对应的银行账户，无从核对。") % {"n": unregistered}
+    return words
 
 
 def of_heads(heads: Sequence[DailyHead], today: date) -> str:

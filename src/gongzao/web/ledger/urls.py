@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from gongzao.web.ledger import views, views_bank
+from gongzao.web.ledger import views, views_bank, views_treatment
 
 FORM = r"(?P<form>xlsx|csv)"
 
@@ -23,4 +23,8 @@ urlpatterns: list[URLPattern] = [
     path("bank/register/", views_bank.register, name="bank_register"),
     path("bank/settle/", views_bank.settle, name="bank_settle"),
     re_path(r"^bank/statements/(?P<pk>\d{1,18})/$", views_bank.statement, name="bank_statement"),
+    re_path(r"^bank/lines/(?P<pk>\d{1,18})/$", views_treatment.line, name="bank_line"),
+    re_path(
+        r"^bank/accounts/(?P<account>.{1,200})/entries/(?P<seq>\d{1,18})/$", views_treatment.entry, name="bank_entry"
+    ),
 ]
