@@ -50,7 +50,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("对账单文件"),
         help_text=_(
-            "把文件拖到框内，或点击选择。接受网银导出的 Excel（.xlsx）、CSV、文本和网页表格，以及 ISO 20022 camt.053，最大10 MB。"
+            "把文件拖到框内，或点击选择。接受网银导出的 Excel（.xlsx）、CSV、文本、网页表格和 camt.053，最大10 MB。"
         ),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt,.xls,.xml,.htm,.html"}),
     )
