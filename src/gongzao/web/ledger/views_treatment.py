@@ -43,6 +43,11 @@ class _Page:
         }
         return {**new, **self.sent}
 
+    def unseen(self, *, settled: bool) -> list[str]:
+        """Return why something was refused that the page no longer offers, because somebody was faster."""
+        gone = ("match", "book") if settled else ("unmatch",)
+        return [str(error) for step in gone if step in self.sent for error in self.sent[step].non_field_errors()]
+
     @property
     def seqs(self) -> list[int]:
         """The entries that are offered."""
@@ -69,6 +74,7 @@ def line(request: HttpRequest, pk: str) -> HttpResponse:
         "settled": settled,
         "offers": page.offers,
         "forms": page.forms(),
+        "refused": page.unseen(settled=settled is not None),
         "may_treat": may_treat,
         "history": _history(row),
         "synthetic": synthetic_account(account.account),
