@@ -61,6 +61,12 @@ def test_an_unknown_heading_that_can_change_nothing_is_told() -> None:
     assert "客户经理" in statement.hints[0].zh
 
 
+def test_a_heading_is_asked_for_where_something_needed_is_missing() -> None:
+    text = f"交易日期,收入金额,支出金额,期后数{ROWS}"
+    assert refused(text) == [("bank.heading", 1, "期后数"), ("bank.columns", 1, None)]
+    assert read(text, Told({"期后数": "balance"})).closing == 60_00
+
+
 def test_what_a_person_said_goes_before_what_is_known() -> None:
     text = "交易日期,收入金额,贷方金额,支出金额,账户余额\n2026-01-05,100,7,,100\n"
     assert refused(text) == [("bank.heading_twice", 1, "贷方金额"), ("bank.heading_twice", 1, "收入金额")]

@@ -70,9 +70,11 @@ def read_table(rows: Sequence[Line], name: str, told: Told) -> BankStatement:
     read = reader.rows(rows[start + 1 :])
     problems = reader.problems
     if not problems and not read:
-        problems.append(_problem(name, "bank.empty", "the statement has no lines", "对账单没有明细，无法得知余额"))
+        en, zh = "the statement has no lines, so its balance cannot be told", "对账单没有明细，无法得知余额"
+        problems.append(Problem(name, "bank.empty", en, zh))
     if not problems and len(read) > MAX_LINES:
-        problems.append(_problem(name, "bank.too_long", f"more than {MAX_LINES} lines", f"明细超过{MAX_LINES}笔"))
+        en, zh = f"more than {MAX_LINES} lines", f"明细超过{MAX_LINES}笔"
+        problems.append(Problem(name, "bank.too_long", en, zh))
     if problems:
         raise InvalidInput(problems)
     anchors = Anchors(
@@ -89,10 +91,6 @@ def read_table(rows: Sequence[Line], name: str, told: Told) -> BankStatement:
         raise InvalidInput([Problem(name, error.code, error.en, error.zh, row.line, "balance", value)]) from None
     except InvalidValue as error:
         raise InvalidInput([Problem(name, error.code, error.en, error.zh)]) from None
-
-
-def _problem(name: str, code: str, en: str, zh: str) -> Problem:
-    return Problem(name, code, en, zh)
 
 
 def _heading(rows: Sequence[Line], name: str, told: Told) -> tuple[int, Columns]:
@@ -126,7 +124,7 @@ def _accept(found: Columns, outside: Around, row: Line, name: str) -> None:
             row.number,
             text,
         )
-        for text in found.unknown.values()
+        for text in (*found.unknown.values(), *(() if found.complete else found.left.values()))
     ]
     for meaning, texts in found.twice.items():
         en = f"several columns could be the {meaning}; say on the upload page which to leave aside"

@@ -29,7 +29,8 @@ def books(world: Any) -> Books:
 
 
 def line(fen: int) -> BankLine:
-    return BankLine.objects.select_related("statement__bank_account__account").get(amount=fen)
+    found: BankLine = BankLine.objects.select_related("statement__bank_account__account").get(amount=fen)
+    return found
 
 
 def refusal(caught: pytest.ExceptionInfo[InvalidValue]) -> str:
@@ -102,6 +103,7 @@ def test_a_fee_is_booked_once_and_matched(world: Any, books: Books) -> None:
     assert client.post(f"/ledger/bank/lines/{row.pk}/", sent).status_code == 302
     entry = BankMatch.in_force().get(line=row).entry
     assert (entry.debit_id, entry.credit_id, entry.posted) == (f"bank-fee:{books.bank.pk}", books.bank.pk, 3_00)
+    assert entry.debit is not None
     assert (entry.debit.kind, entry.debit.owner, entry.debit.region) == ("expense", "platform", books.bank.region)
     again = client.post(f"/ledger/bank/lines/{row.pk}/", sent)
     assert "已核对" in again.content.decode()
@@ -118,6 +120,7 @@ def test_a_fee_is_booked_once_and_matched(world: Any, books: Books) -> None:
 def test_an_unknown_receipt_waits_as_a_liability(world: Any, books: Books) -> None:
     row, user = line(500_00), world.users["superuser"]
     match = treatment.book(row, Booking.UNKNOWN, "付款人待查", at(22), by=user)
+    assert match.entry.credit is not None
     assert (match.entry.credit.kind, match.entry.credit.balance.value.credits) == ("liability", 500_00)
     with pytest.raises(InvalidValue) as caught:
         treatment.book(line(-3_00), Booking.INTEREST, "x", at(22), by=user)
@@ -231,11 +234,13 @@ def test_a_heading_is_asked_once_and_kept_for_the_account(world: Any, books: Boo
     page = upload(client, books, data)
     assert [heading for heading, _ in page.context["form"].asked] == ["支用金额"]
     assert 'name="meaning-0"' in page.content.decode()
-    told = {"heading": ["支用金额"], "meaning-0": "debit"}
+    told: dict[str, Any] = {"heading": ["支用金额"], "meaning-0": "debit"}
     assert upload(client, books, data, **told).status_code == 302
     assert [(h.heading, h.meaning, h.told_by) for h in BankHeading.objects.all()] == [
         ("支用金额", "debit", world.users["province"])
     ]
+    again = upload(client, books, b"hello", "x.csv")
+    assert "不变：支出（借方）金额" in again.content.decode()
     march = f"{HEADING}\n2026-03-02,,7.00,1460.00\n".encode()
     assert upload(client, books, march, "mar.csv").status_code == 302
     assert BankLine.objects.get(booked_on=date(2026, 3, 2)).amount == -7_00

@@ -1,6 +1,6 @@
 """What is uploaded and said about bank statements and about single differences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from gongzao.ledger import MAX_STATEMENT_BYTES, MAX_TEXT
+from gongzao.ledger import MAX_STATEMENT_BYTES, MAX_TEXT, heading_key
 from gongzao.web.accounts.models import User
 from gongzao.web.ledger.forms import dress
 from gongzao.web.ledger.models import Account
@@ -61,15 +61,24 @@ class UploadForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, accounts: QuerySet[BankAccount], headings: Sequence[str] = (), **kwargs: Any
+        self,
+        *args: Any,
+        accounts: QuerySet[BankAccount],
+        headings: Sequence[str] = (),
+        known: Mapping[str, str] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["bank_account"].queryset = accounts  # type: ignore[attr-defined]  # a ModelChoiceField
         sent = self.data.getlist("heading") if hasattr(self.data, "getlist") else []
-        self.headings = list(dict.fromkeys([*sent, *headings]))[:MOST_HEADINGS]
+        by_key = {heading_key(heading): heading for heading in (*(known or {}), *sent, *headings)}
+        self.headings = [by_key[key] for key in dict.fromkeys(map(heading_key, (*sent, *headings, *(known or {}))))]
+        self.headings = self.headings[:MOST_HEADINGS]
         for place, heading in enumerate(self.headings):
+            said = (known or {}).get(heading_key(heading), "")
+            empty = _("不变：%(meaning)s") % {"meaning": MEANING_WORDS[said]} if said in MEANING_WORDS else _("请选择")
             self.fields[f"meaning-{place}"] = forms.ChoiceField(
-                label=heading, required=False, choices=[("", _("请选择")), *MEANING_WORDS.items()]
+                label=heading, required=False, choices=[("", empty), *MEANING_WORDS.items()]
             )
         dress(self)
 

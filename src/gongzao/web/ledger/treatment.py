@@ -216,7 +216,8 @@ def _counterpart(mirror: Account, kind: Booking, now: datetime, by: User) -> Acc
 def _locked(account: BankAccount, by: User) -> BankAccount:
     if not may_reconcile(account.account, by):
         raise PermissionDenied
-    return BankAccount.objects.select_for_update().select_related("account").get(pk=account.pk)
+    row: BankAccount = BankAccount.objects.select_for_update().select_related("account").get(pk=account.pk)
+    return row
 
 
 def _note(text: str) -> str:

@@ -86,7 +86,9 @@ def upload(request: HttpRequest) -> HttpResponse:
         except InvalidInput as error:
             problems = error.problems
             asked = [found.field for found in problems if found.code in ASKED and found.field]
-            form = UploadForm(request.POST, request.FILES, accounts=own, headings=asked)
+            form = UploadForm(
+                request.POST, request.FILES, accounts=own, headings=asked, known=bank.told_headings(account)
+            )
         else:
             messages.success(request, _("已登记对账单%(n)s份，并与账本核对。") % {"n": len(taken)})
             for hint in dict.fromkeys(hint for row in taken for hint in row.hints):

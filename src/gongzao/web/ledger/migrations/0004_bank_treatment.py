@@ -1,5 +1,6 @@
+from typing import Any
+
 import django.db.models.deletion
-from django.apps.registry import Apps
 from django.conf import settings
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -9,7 +10,7 @@ from gongzao.web.project import insert_only
 KEPT = ("line_id", "bank_account_id", "entry_id", "by", "settled_at", "settled_by_id")
 
 
-def copy(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+def copy(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Keep the matches that there are; a line's match was its only one."""
     before, after = apps.get_model("ledger", "BankMatchBefore"), apps.get_model("ledger", "BankMatch")
     rows = (after(**row) for row in before.objects.values(*KEPT).order_by("settled_at", "line_id").iterator(2000))
@@ -19,19 +20,19 @@ def copy(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         schema_editor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
-def person(**more: object) -> models.ForeignKey:
+def person(**more: Any) -> Any:
     return models.ForeignKey(
         on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, **more
     )
 
 
-def supervised(**more: object) -> models.ForeignKey:
+def supervised(**more: Any) -> Any:
     return models.ForeignKey(
         on_delete=django.db.models.deletion.PROTECT, to="ledger.bankaccount", verbose_name="监管账户", **more
     )
 
 
-def key() -> models.BigAutoField:
+def key() -> Any:
     return models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")
 
 
