@@ -196,8 +196,9 @@ def test_pages_that_miss_others_are_refused(pages: tuple[str, ...]) -> None:
     assert {code for code, _ in refused(document(*pages))} == {"bank.page"}
 
 
-def test_one_page_that_is_all_is_read() -> None:
-    whole = page(1, True, LINES, balance("OPBD", 5_00, DAY) + balance("CLBD", 65_00, DAY))
+@pytest.mark.parametrize(("number", "last"), [(1, True), (1, False), (2, True)])
+def test_one_page_with_both_balances_is_all(number: int, last: bool) -> None:
+    whole = page(number, last, LINES, balance("OPBD", 5_00, DAY) + balance("CLBD", 65_00, DAY))
     assert one(document(whole)).closing == 65_00
 
 

@@ -81,6 +81,8 @@ def test_what_a_person_said_goes_before_what_is_known() -> None:
         f"Currency,EUR\n{HEADING}{ROWS}",
         f"单位：日元\n{HEADING}{ROWS}",
         f"USD 账户明细\n{HEADING}{ROWS}",
+        f"本账户为美元账户\n{HEADING}{ROWS}",
+        f"币种：HKD 港币\n{HEADING}{ROWS}",
         f"{HEADING}{ROWS}币种：英镑\n",
         f"交易日期,收入金额(美元),支出金额(美元),账户余额(美元){ROWS}",
         f"{HEADING},结算货币\n2026-01-05,100.00,,100.00,HKD\n",
@@ -94,7 +96,17 @@ def test_another_currency_is_refused_wherever_it_is_told(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "above", ["", "币种：人民币\n", "单位：元\n", "货币单位,人民币元\n", "单位：安平县某厂\n", "单位名称：美美元件厂\n"]
+    "above",
+    [
+        "",
+        "币种：人民币\n",
+        "币种：RMB人民币\n",
+        "币种：人民币（CNY）\n",
+        "单位：元\n",
+        "货币单位,人民币元\n",
+        "单位：安平县某厂\n",
+        "单位名称：美美元件厂\n",
+    ],
 )
 def test_the_yuan_and_names_of_firms_pass(above: str) -> None:
     assert amounts(f"{above}{HEADING}{ROWS}") == [10000, -4000]
@@ -106,6 +118,7 @@ def test_the_yuan_and_names_of_firms_pass(above: str) -> None:
         ("单位：万元\n", HEADING, 10**4),
         ("金额单位,人民币千元\n", HEADING, 10**3),
         ("账户明细（万元）\n", HEADING, 10**4),
+        ("本表以万元为单位\n", HEADING, 10**4),
         ("", "交易日期,收入金额(万元),支出金额(万元),账户余额(万元)", 10**4),
         ("", "交易日期,收入金额（单位：百元）,支出金额/百元,账户余额(百元)", 100),
         ("", "交易日期,收入金额(元),支出金额/元,账户余额（元）", 1),
@@ -231,6 +244,7 @@ def test_opening_rows_and_totals() -> None:
     dated = read(f"{HEADING},摘要\n2025-12-31,0,0,50,期初余额\n2026-01-05,100,,150,\n")
     assert (dated.opening, dated.first.isoformat()) == (50_00, "2026-01-05")
     assert refused(f"{HEADING}{ROWS},,20.00,40.00\n") == [("bank.date", 4, "date")]
+    assert refused(f"{HEADING},摘要{ROWS},,20.00,40.00,总计划款\n") == [("bank.date", 4, "date")]
     carried = f"{HEADING},摘要\n2026-01-05,100,,100,\n,,,100,过次页\n,,,100,承前页\n2026-01-06,,40,60,\n"
     assert amounts(carried) == [10000, -4000]
     assert refused(carried.replace("100,承前页", "90,承前页")) == [("bank.balance", 4, "balance")]

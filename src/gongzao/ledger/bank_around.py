@@ -18,8 +18,10 @@ _CURRENCY = re.compile(
 _UNIT = re.compile(r"(?:^|.*[(（\s])(?:金额|货币|计量|记账)?单位\s*(?:[:：]\s*([^)）\s]*))?.*")
 _ALONE = re.compile(r"(?:^|[(（\[【:：\s])(?:人民币)?((?:百万|[百千万亿])元)(?=$|[)）\]】\s])")
 _BALANCE = re.compile(r"(期初|上期|承前|期末)余额(?:\(.*?\))?(?::(.*))?|(opening|closing)balance(?::(.*))?")
+_SAID = re.compile(r"(?:以|按|为)(?:人民币)?((?:百万|[百千万亿])元)(?=为单位|计|列|表示)")
 _MARKED = re.compile(
-    rf"(?:^|[(（\[【:：\s]){FOREIGN.pattern}(?=$|[)）\]】\s]|账户|户|账号|活期|定期|明细)", re.IGNORECASE
+    rf"(?:^|[(（\[【:：\s]){FOREIGN.pattern}(?=$|[)）\]】\s])|{FOREIGN.pattern}(?=账户|户|账号|活期|定期|存款|明细)",
+    re.IGNORECASE,
 )
 
 
@@ -83,7 +85,7 @@ def _unit(text: str, following: str) -> int:
     """Return the unit that a cell names [fen], or 0; 单位 may also be an organisation."""
     if (labelled := _UNIT.fullmatch(text)) and (unit := _unit_word(labelled[1] or following)):
         return unit
-    alone = _ALONE.search(text)
+    alone = _ALONE.search(text) or _SAID.search(text)
     return UNITS[alone[1]] if alone else 0
 
 

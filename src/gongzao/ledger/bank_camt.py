@@ -243,13 +243,14 @@ def _with_hint(statement: BankStatement) -> BankStatement:
 
 
 def _incomplete(pages: Sequence[_Page]) -> bool:
-    """Whether pages are missing: numbers 1, 2, 3 … and the last says that it is the last; unpaged is whole."""
-    numbers = [page.number for page in pages]
-    if numbers == [None]:
-        return not pages[0].ends
-    if len(pages) == 1 and pages[0].ends and pages[0].node.first("Bal") and _has_both(pages[0].node):
+    """Whether pages are missing: numbers 1, 2, 3 … and the last says that it is the last.
+
+    A page with opening and closing balance is whole, whatever it says of pages: the sum will prove it.
+    """
+    if len(pages) == 1 and _has_both(pages[0].node):
         return False
-    return numbers != list(range(1, len(pages) + 1)) or not pages[-1].ends
+    numbers = [page.number for page in pages]
+    return not pages[-1].ends or (numbers != [None] and numbers != list(range(1, len(pages) + 1)))
 
 
 def _has_both(node: Element) -> bool:

@@ -140,7 +140,8 @@ def side(text: str) -> int:
 
 def yuan(text: str) -> bool:
     """Whether a cell names the yuan; an empty one names nothing and passes."""
-    return nothing(text) or flat(text).strip("()[]") in words()["words"]["yuan"]
+    names = sorted(words()["words"]["yuan"], key=len, reverse=True)
+    return nothing(text) or re.fullmatch(rf"(?:{'|'.join(names)}|[-/()\[\]])+", flat(text)) is not None
 
 
 def done(text: str) -> bool:

@@ -14,7 +14,8 @@ from gongzao.ledger.bank_headings import FOREIGN, YUAN, Columns, flat
 from gongzao.ledger.bank_order import Row
 
 _TOTALS = re.compile(
-    r"(?:本页|本期|本日|本月|当日|累计|收入|支出|借方|贷方|全部|总)*(?:合计|总计|小计|累计|共计)|(?:sub)?total"
+    r"(?:本页|本期|本日|本月|当日|累计|收入|支出|借方|贷方|全部|总)*(?:合计|总计|小计|累计|共计)(?:金额|发生额|余额|笔数)?[:\d,.笔条元]*"
+    r"|(?:sub|grand)?totals?[:\d,.]*"
 )
 _OPENING = re.compile(
     r"(?:期初|上期|上月|上年|上日|昨日|年初|月初)(?:余额|结余|结转|转入)?|opening ?balance|balance ?b/?f"
@@ -92,7 +93,7 @@ class RowReader:
         said = [flat(cell).rstrip(":") for cell in cells.row.cells if not nothing(cell)]
         balance = cells.read("balance", self._fen) if "balance" in figures else None
         stated = balance is not None and figures == ["balance"]
-        if any(_TOTALS.match(word) for word in said[:3]):
+        if any(_TOTALS.fullmatch(word) for word in said[:3]):
             return None
         if not figures:
             self.notes.append(cells.row.cells)
