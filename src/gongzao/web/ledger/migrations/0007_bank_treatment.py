@@ -38,7 +38,7 @@ def key() -> Any:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0003_bank"),
+        ("ledger", "0006_audit"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
