@@ -70,6 +70,7 @@ EXPECTED: dict[str, list[Case]] = {
     "accounts:login": [(NONE, "get", {**everybody(MOVED), "anonymous": OK})],
     "accounts:logout": [(NONE, "get", signed_in(REFUSED)), (NONE, "post", signed_in(MOVED))],
     "accounts:profile": [(NONE, "get", signed_in(OK))],
+    "accounts:history": [(NONE, "get", only(("province", "city", "county", "auditor", "superuser"), OK, FORBIDDEN))],
     "accounts:password": [(NONE, "get", signed_in(OK))],
     "accounts:token_create": [(NONE, "get", signed_in(REFUSED)), (NONE, "post", signed_in(OK))],
     "accounts:token_revoke": [(fixed("1"), "post", signed_in(MISSING))],

@@ -8,6 +8,8 @@ from django.db.models import Q, Value
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from gongzao.web.kit.seen import SeenBy
+
 
 def each_once(*keys: str) -> list[Coalesce]:
     """Return nullable foreign keys as expressions for a unique constraint in which NULL equals NULL.
@@ -38,11 +40,13 @@ class User(AbstractUser):
 class Post(models.Model):
     """A role that a user holds for one place: officers a region, operators a cluster, members a firm."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="posts", verbose_name=_("用户"))
+    user = models.ForeignKey(User, models.PROTECT, related_name="posts", verbose_name=_("用户"))
     role = models.CharField(_("角色"), max_length=10, choices=Role)
     region = models.ForeignKey("clusters.Region", models.PROTECT, null=True, blank=True, verbose_name=_("地区"))
     cluster = models.ForeignKey("clusters.Cluster", models.PROTECT, null=True, blank=True, verbose_name=_("集群"))
     enterprise = models.ForeignKey("clusters.Enterprise", models.PROTECT, null=True, blank=True, verbose_name=_("企业"))
+
+    seen_by: ClassVar = SeenBy(region=("region__path", "cluster__county__path", "enterprise__county__path"))
 
     class Meta:
         verbose_name = _("任职")
@@ -70,7 +74,7 @@ class Post(models.Model):
 class ApiToken(models.Model):
     """A token with which a program acts as a user; only its SHA-256 digest is kept."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name=_("用户"))
+    user = models.ForeignKey(User, models.PROTECT, related_name="api_tokens", verbose_name=_("用户"))
     name = models.CharField(_("用途"), max_length=80)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)

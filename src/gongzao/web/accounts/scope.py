@@ -4,7 +4,6 @@ A model says with ``seen_by`` through which lookups its rows belong to a place; 
 user holds into one condition on those lookups. Nobody else filters by place.
 """
 
-from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import TypeVar
@@ -13,34 +12,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from gongzao.web.accounts.models import OFFICERS, Post, Role, User
+from gongzao.web.kit.seen import SeenBy
+
+__all__ = ["SeenBy", "Visitor", "editable", "posts_of", "roles_of", "sees_all", "visible"]
 
 M = TypeVar("M", bound=Model)
 Visitor = User | AnonymousUser
-
-
-@dataclass(frozen=True, slots=True)
-class SeenBy:
-    """How the rows of a model belong to places; each lookup is one way in.
-
-    Parameters
-    ----------
-    region
-        Lookups to the ``path`` of a region a row lies in, for officers.
-    cluster
-        Lookups to a cluster a row belongs to, for its operators.
-    enterprise
-        Lookups to a firm a row belongs to, for its members.
-    public
-        Which rows everybody may see, also without signing in.
-    signed_in
-        Which rows everybody who has signed in may see.
-    """
-
-    region: tuple[str, ...] = ()
-    cluster: tuple[str, ...] = ()
-    enterprise: tuple[str, ...] = ()
-    public: Q | None = None
-    signed_in: Q | None = None
 
 
 def posts_of(visitor: Visitor) -> list[Post]:

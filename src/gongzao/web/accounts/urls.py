@@ -11,5 +11,6 @@ urlpatterns = [
     path("profile/", views.profile, name="profile"),
     path("profile/tokens/", views.token_create, name="token_create"),
     path("profile/tokens/<int:pk>/revoke/", views.token_revoke, name="token_revoke"),
+    path("history/", views.history, name="history"),
     path("profile/password/", views.PasswordChange.as_view(), name="password"),
 ]

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth import user_login_failed
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from gongzao.web.accounts import services
+from gongzao.web.accounts import services, trail
 from gongzao.web.accounts.forms import LoginForm, PasswordForm, TokenForm
 from gongzao.web.accounts.models import User
 
@@ -96,3 +97,29 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     messages.success(request, _("令牌已作废。"))
     return redirect("accounts:profile")
+
+
+PAGE = 50
+
+
+@require_GET
+@never_cache
+def history(request: HttpRequest) -> HttpResponse:
+    """Show who changed what, newest first, to officers for their place and to auditors for all."""
+    user = cast("User", request.user)
+    if not trail.may_read(user):
+        raise PermissionDenied
+    form = trail.TrailForm(request.GET, trail.seen(user))
+    rows = form.chosen()
+    before = request.GET.get("before", "")
+    older = rows.filter(pk__lt=int(before)) if before.isdecimal() and len(before) < 19 else rows
+    shown = list(older[: PAGE + 1])
+    page = shown[:PAGE]
+    context = {
+        "form": form,
+        "entries": trail.lines_of(page, user),
+        "older": page[-1].pk if len(shown) > PAGE else None,
+        "first_page": older is rows,
+        "answer": trail.answer(page, user),
+    }
+    return render(request, "accounts/history.html", context)

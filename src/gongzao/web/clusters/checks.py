@@ -71,6 +71,8 @@ def _not_allowed(rows: Sequence[Observation], by: User | None) -> list[Fault]:
                 places[key].append(i)
         for batch in batches(places):
             found = model._default_manager.filter(pk__in=batch)
+            if model is not Region:
+                found = found.select_related("county")
             allowed = {subject.pk: subject for subject in (found if by is None else editable(found, by))}
             for key in batch:
                 for i in places[key]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import IO
 
-from django.contrib.admin.models import CHANGE
 from django.db import transaction
 
 from gongzao.kernel import InvalidInput, Problem, Problems
@@ -13,7 +12,8 @@ from gongzao.web.clusters.checks import SUBJECTS, Fault, find_faults
 from gongzao.web.clusters.intake import EnterpriseEntry, ObservationEntry, read_enterprises, read_observations
 from gongzao.web.clusters.latest import batches
 from gongzao.web.clusters.models import Cluster, Enterprise, Industry, Membership, Observation, Region
-from gongzao.web.clusters.services import log, record_observations
+from gongzao.web.clusters.services import record_observations
+from gongzao.web.kit import history
 
 _CODES = {"region": "code", "cluster": "slug", "enterprise": "uscc"}
 _OUTSIDE = ("unknown, or outside the place you look after", "不存在，或不在您的管辖范围内")
@@ -186,8 +186,14 @@ def _save(
         unique_fields=["enterprise", "cluster"],
         update_fields=["leader"],
     )
-    log(by, [firm for code, firm in firms.items() if code not in there], "uploaded")
-    log(by, [firm for code, firm in firms.items() if code in there], "uploaded", CHANGE)
+    before = {code: history.snapshot(firm) for code, firm in there.items()}
+    history.record(
+        (
+            history.changed(firm, before[code]) if code in before else history.added(firm)
+            for code, firm in firms.items()
+        ),
+        by=by,
+    )
     return list(firms.values())
 
 
@@ -195,7 +201,7 @@ def _by_code(entries: Sequence[EnterpriseEntry]) -> dict[str, Enterprise]:
     return {
         firm.uscc: firm
         for batch in batches(entry.uscc.code for entry in entries)
-        for firm in Enterprise.objects.filter(uscc__in=batch)
+        for firm in Enterprise.objects.select_related("county").filter(uscc__in=batch)
     }
 
 

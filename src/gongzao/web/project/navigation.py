@@ -1,11 +1,13 @@
 """The places of the site, in the plan's order; a role sees only what it may use."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from gongzao.web.accounts.scope import Visitor
+from gongzao.web.accounts.trail import may_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Place:
         Beginning of the names of all addresses that belong to it.
     label, icon
         What it shows.
-    signed_in, staff
+    signed_in, staff, allowed
         Who it is shown to.
     """
 
@@ -30,10 +32,15 @@ class Place:
     icon: str
     signed_in: bool = True
     staff: bool = False
+    allowed: Callable[[Visitor], bool] | None = None
 
     def shown_to(self, visitor: Visitor) -> bool:
         """Whether ``visitor`` may use it."""
-        return (not self.signed_in or visitor.is_authenticated) and (not self.staff or visitor.is_staff)
+        return (
+            (not self.signed_in or visitor.is_authenticated)
+            and (not self.staff or visitor.is_staff)
+            and (self.allowed is None or self.allowed(visitor))
+        )
 
 
 PLACES = (
@@ -43,5 +50,6 @@ PLACES = (
     Place("clusters:enterprise_list", "clusters:enterprise_", _("企业"), "building-factory-2"),
     Place("clusters:observation_list", "clusters:observation_", _("数据"), "chart-dots"),
     Place("ledger:accounts", "ledger:", _("账本"), "book-2"),
+    Place("accounts:history", "accounts:history", _("变更"), "history", allowed=may_read),
     Place("admin:index", "admin:", _("管理"), "settings", staff=True),
 )

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "ninja",
+    "gongzao.web.kit",  # after the administration, whose register it follows
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -69,6 +70,7 @@ MIDDLEWARE = [
     "gongzao.web.project.middleware.lead_back",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "gongzao.web.kit.history.middleware.RequestMiddleware",
 ]
 ROOT_URLCONF = "gongzao.web.project.urls"
 WSGI_APPLICATION = "gongzao.web.project.wsgi.application"
