@@ -79,7 +79,7 @@ class ObservationEntry:
 
 @dataclass(frozen=True, slots=True)
 class EnterpriseEntry:
-    """One line of a file of enterprises; ``cluster`` is a slug, empty for none."""
+    """One line of a file of enterprises; ``cluster`` is a slug, empty for none; ``leader`` is ``None`` if not said."""
 
     line: int
     uscc: Uscc
@@ -87,7 +87,7 @@ class EnterpriseEntry:
     county: str
     industry: str
     cluster: str
-    leader: bool
+    leader: bool | None
 
 
 def read_observations(file: IO[bytes], filename: str, problems: list[Problem]) -> list[ObservationEntry]:
@@ -147,7 +147,7 @@ def read_enterprises(file: IO[bytes], filename: str, problems: list[Problem]) ->
     entries = []
     for row in _rows(file, filename, ENTERPRISE_COLUMNS, _ENTERPRISE_NEEDS, problems):
         uscc = row.require("uscc", Uscc)
-        leader = row.read("leader", _yes_no, default=False)
+        leader = row.read("leader", _yes_no, None)
         name, county, industry = (row.text(column, required=True) for column in ("name", "county", "industry"))
         if uscc is not None and first.setdefault(uscc, row.line) != row.line:
             row.refuse(

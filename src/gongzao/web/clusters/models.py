@@ -1,6 +1,6 @@
 """The registry's tables. Observations are only ever added: a correction is a new revision."""
 
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -9,9 +9,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from gongzao.kernel import Period
-from gongzao.web.accounts.models import each_once
+from gongzao.web.accounts.models import User, each_once
 from gongzao.web.accounts.scope import SeenBy
 from gongzao.web.clusters.fields import PeriodField, UnitField, UsccField
+from gongzao.web.project.insert_only import InsertOnly, InsertOnlyQuerySet
 
 
 class Named(models.Model):
@@ -255,20 +256,8 @@ class Indicator(Named):
         ordering: ClassVar = ["code"]
 
 
-class InsertOnlyQuerySet(models.QuerySet["Observation"]):
-    """Refuses to change or remove rows."""
-
-    def update(self, **kwargs: Any) -> NoReturn:
-        """Raise: a correction is a new revision."""
-        raise TypeError(f"observations are never overwritten; record a new revision instead of setting {kwargs}")
-
-    def delete(self) -> NoReturn:
-        """Raise: history is kept."""
-        raise TypeError("observations are never deleted")
-
-
-class Observation(models.Model):
-    """One figure as it was reported: level, growth, scope (口径), source and revision; never overwritten."""
+class Figure(models.Model):
+    """What is said about a figure: level, growth, scope (口径), source and revision."""
 
     class Qualifier(models.TextChoices):
         """How exactly the source prints the figure."""
@@ -280,15 +269,15 @@ class Observation(models.Model):
         LESS = "<", _("不足")
 
     region = models.ForeignKey(
-        Region, models.PROTECT, null=True, blank=True, related_name="observations", verbose_name=_("地区")
+        Region, models.PROTECT, null=True, blank=True, related_name="%(class)ss", verbose_name=_("地区")
     )
     cluster = models.ForeignKey(
-        Cluster, models.PROTECT, null=True, blank=True, related_name="observations", verbose_name=_("集群")
+        Cluster, models.PROTECT, null=True, blank=True, related_name="%(class)ss", verbose_name=_("集群")
     )
     enterprise = models.ForeignKey(
-        Enterprise, models.PROTECT, null=True, blank=True, related_name="observations", verbose_name=_("企业")
+        Enterprise, models.PROTECT, null=True, blank=True, related_name="%(class)ss", verbose_name=_("企业")
     )
-    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="observations", verbose_name=_("指标"))
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="%(class)ss", verbose_name=_("指标"))
     period = PeriodField(_("期间"))
     period_end = models.DateField(_("期末"), editable=False)
     value = models.DecimalField(_("数值"), max_digits=24, decimal_places=6, null=True, blank=True)
@@ -297,14 +286,44 @@ class Observation(models.Model):
     growth_pct = models.DecimalField(_("公布的同比增速（%）"), max_digits=12, decimal_places=4, null=True, blank=True)
     scope = models.CharField(_("口径"), max_length=60)
     basis = models.CharField(_("计算基础"), max_length=60, blank=True)
-    source = models.ForeignKey(Source, models.PROTECT, related_name="observations", verbose_name=_("来源"))
+    source = models.ForeignKey(Source, models.PROTECT, related_name="%(class)ss", verbose_name=_("来源"))
     published_on = models.DateField(_("发布日期"), null=True, blank=True)
     confidence = models.CharField(_("可信度"), max_length=4, blank=True)
     revision = models.PositiveIntegerField(_("修订次数"), default=0)
     note = models.CharField(_("说明"), max_length=400, blank=True)
-    recorded_at = models.DateTimeField(_("入库时间"), auto_now_add=True)
 
-    objects = InsertOnlyQuerySet.as_manager()
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.subject} · {self.indicator} · {self.period}"
+
+    @property
+    def subject(self) -> Region | Cluster | Enterprise:
+        """What the figure is about."""
+        return self.region or self.cluster or self.enterprise  # type: ignore[return-value]  # one is set, by constraint
+
+
+class ObservationQuerySet(InsertOnlyQuerySet):
+    """Figures as they were recorded."""
+
+    def standing(self) -> "ObservationQuerySet":
+        """Return the figures that have not been withdrawn."""
+        return self.filter(withdrawal=None)
+
+
+class Observation(Figure, InsertOnly):
+    """One figure as it was reported; never overwritten.
+
+    ``recorded_by`` wrote it, ``confirmed_by`` is the second person where one is needed; both are empty for what the
+    installation loaded itself.
+    """
+
+    recorded_at = models.DateTimeField(_("入库时间"), auto_now_add=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("填报人"))
+    confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("确认人"))
+
+    objects = ObservationQuerySet.as_manager()
     seen_by: ClassVar = SeenBy(
         region=("region__path", "cluster__county__path", "enterprise__county__path"),
         cluster=("cluster", "enterprise__memberships__cluster"),
@@ -341,24 +360,50 @@ class Observation(models.Model):
             ),
         ]
 
-    def __str__(self) -> str:
-        return f"{self.subject} · {self.indicator} · {self.period}"
-
-    @property
-    def subject(self) -> Region | Cluster | Enterprise:
-        """What the figure is about."""
-        return self.region or self.cluster or self.enterprise  # type: ignore[return-value]  # one is set, by constraint
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert the row; an existing one is refused."""
-        if self.pk is not None and not self._state.adding:
-            raise TypeError("observations are never overwritten; record a new revision")
         self.period_end = Period.parse(str(self.period)).end
         super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Raise: history is kept."""
-        raise TypeError("observations are never deleted")
+
+class Withdrawal(InsertOnly):
+    """That a revision counts no more: ``revision``, which says why, withdrew it, itself and every earlier one."""
+
+    observation = models.OneToOneField(Observation, models.PROTECT, related_name="withdrawal")
+    revision = models.ForeignKey(Observation, models.PROTECT, related_name="withdraws")
+
+    def __str__(self) -> str:
+        return str(self.observation)
+
+
+class Draft(Figure):
+    """A figure (or its withdrawal) on which a plan is measured, until a second person has decided; counted nowhere."""
+
+    withdrawal = models.BooleanField(_("撤回"), default=False)
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("填报人"))
+    made_at = models.DateTimeField(_("提交时间"), auto_now_add=True)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("确认人"))
+    decided_at = models.DateTimeField(_("确认时间"), null=True)
+    accepted = models.BooleanField(_("通过"), null=True)
+    reason = models.CharField(_("退回原因"), max_length=400, blank=True)
+
+    seen_by: ClassVar = SeenBy(
+        region=("region__path", "cluster__county__path", "enterprise__county__path"),
+        cluster=("cluster", "enterprise__memberships__cluster"),
+    )
+
+    class Meta:
+        verbose_name = _("待确认数据")
+        verbose_name_plural = _("待确认数据")
+        ordering: ClassVar = ["-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="draft_is_decided_by_a_second_person",
+                condition=Q(decided_by__isnull=True, accepted__isnull=True)
+                | Q(decided_by__isnull=False, accepted__isnull=False, accepted=False)
+                | (Q(accepted=True) & ~Q(decided_by=models.F("made_by"))),
+            ),
+        ]
 
 
 class Latest(models.Model):
