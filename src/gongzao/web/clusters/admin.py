@@ -1,15 +1,8 @@
 """The registry in the administration, where staff look after the whole of it."""
 
-from typing import Any, cast
-
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.http import HttpRequest
 
-from gongzao.web.accounts.models import User
-from gongzao.web.clusters import services
-from gongzao.web.clusters.checks import find_faults
 from gongzao.web.clusters.models import (
     Cluster,
     Enterprise,
@@ -127,34 +120,20 @@ class IndicatorAdmin(admin.ModelAdmin[Indicator]):
     search_fields = ("code", "name_zh", "name_en")
 
 
-class ObservationForm(forms.ModelForm[Observation]):
-    """A figure, held to the rules of the service that will record it."""
-
-    by: User
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # Django's hook, which the stubs leave out
-        self.errors.pop(NON_FIELD_ERRORS, None)  # the table's constraints: the service says them with what to do
-        if self.errors:
-            return
-        for fault in find_faults([self.instance], by=self.by):
-            if fault.error is None:
-                raise PermissionDenied
-            self.add_error(fault.field if fault.field in self.fields else None, as_validation_error(fault.error))
-
-
 @admin.register(Observation)
 class ObservationAdmin(admin.ModelAdmin[Observation]):
-    """Figures: added through the service, read-only afterwards; a correction is a new revision."""
+    """Figures, to be looked at: they are reported on their own page, where doubts and effects are shown first."""
 
-    form = ObservationForm
     list_display = ("indicator", "subject", "period", "value", "unit", "growth_pct", "scope", "source", "revision")
     list_filter = ("source__synthetic", "indicator")
     list_select_related = ("region", "cluster", "enterprise", "indicator", "source")
     search_fields = ("region__name_zh", "cluster__name_zh", "enterprise__name", "enterprise__uscc", "period")
-    autocomplete_fields = ("region", "cluster", "enterprise", "indicator", "source")
     show_full_result_count = False
     ordering = ("-pk",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody here: see the page for reporting figures."""
+        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Observation | None = None) -> bool:
         """Nobody: figures are never overwritten."""
@@ -163,16 +142,3 @@ class ObservationAdmin(admin.ModelAdmin[Observation]):
     def has_delete_permission(self, request: HttpRequest, obj: Observation | None = None) -> bool:
         """Nobody: history is kept."""
         return False
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Return the form that knows who records."""
-        form: Any = super().get_form(request, obj, change, **kwargs)
-        form.by = request.user
-        return form
-
-    def save_model(self, request: HttpRequest, obj: Observation, form: Any, change: bool) -> None:
-        """Record the figure."""
-        services.record_observations([obj], by=cast("User", request.user))
-
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Leave the entry to the service, which writes one per figure."""

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest
 from ninja import Field, Path, Query, Router, Schema, Status
@@ -13,7 +14,7 @@ from pydantic import StringConstraints
 from gongzao.kernel import UNITS, GongzaoError, Period
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import visible
-from gongzao.web.clusters import queries, services
+from gongzao.web.clusters import queries, reporting, services
 from gongzao.web.clusters.models import Cluster, Enterprise, Indicator, Observation, Region, Source
 from gongzao.web.kit.wire import Day, decimal, whole
 from gongzao.web.project.faults import REFUSALS, Fault, Faults
@@ -79,6 +80,7 @@ class ObservationOut(Schema):
     note: str
     recorded_at: datetime
     synthetic: bool = Field(description="Made up for demonstration (示例数据).")
+    withdrawn: bool = Field(description="Withdrawn (撤回): counts no more.")
 
 
 class ClusterDetail(ClusterOut):
@@ -130,6 +132,14 @@ class ObservationIn(Schema):
     published_on: Day | None = None
     revision: whole(0, 2**31 - 1) = 0  # type: ignore[valid-type]
     note: Annotated[str, StringConstraints(max_length=400, pattern=r"^[^\u0000]*$")] = ""
+    confirmed: bool = Field(False, description="Record it although it is unlikely (确认属实); 409 tells the doubts first.")
+
+
+class DraftOut(Schema):
+    """A figure on which a plan is measured; it counts once a second person has confirmed it."""
+
+    draft: int
+    detail: str
 
 
 def _user(request: HttpRequest) -> User:
@@ -179,11 +189,12 @@ def _observation(row: Observation) -> dict[str, Any]:
         "period": str(row.period),
         "source": row.source_id,
         "synthetic": row.source.synthetic,
+        "withdrawn": row.withdrawn,
     }
 
 
 def _subjects(rows: QuerySet[Observation]) -> QuerySet[Observation]:
-    return rows.select_related("region", "cluster", "enterprise", "source", "indicator")
+    return rows.select_related("region", "cluster", "enterprise", "source", "indicator", "withdrawal")
 
 
 @router.get("/clusters", response={200: ClusterPage, **REFUSALS}, summary="List clusters")
@@ -302,11 +313,15 @@ def read_history(
 
 @router.post(
     "/observations",
-    response={201: ObservationOut, 400: Fault, 401: Fault, 403: Fault, 404: Fault, 409: Fault, 422: Faults},
+    response={201: ObservationOut, 202: DraftOut, 400: Fault, 401: Fault, 403: Fault, 404: Fault, 409: Fault, 422: Faults},
     summary="Record a figure",
 )
 def record_observation(request: HttpRequest, figure: ObservationIn) -> Status[dict[str, Any]]:
-    """Record a figure for a subject in your place; 409 tells which rule of the registry it breaks."""
+    """Record a figure for a subject in your place.
+
+    409 tells which rule of the registry it breaks, or (``observation.unlikely``) what is to be confirmed; 202 that a plan
+    is measured on it, so that a second person has to confirm it.
+    """
     kind, _, code = figure.subject.partition(":")
     models: dict[str, QuerySet[Any]] = {
         "region": Region.objects.filter(code=code),
@@ -324,9 +339,18 @@ def record_observation(request: HttpRequest, figure: ObservationIn) -> Status[di
         source_id=figure.source,
     )
     try:
-        (stored,) = services.record_observations([row], by=_user(request))
+        with transaction.atomic():
+            services.refuse_faulty([row], _user(request))
+            doubts = [] if figure.confirmed else reporting.review([row]).doubts
+            if doubts:
+                told = " ".join(str(doubt.error) for doubt in doubts)
+                return Status(409, {"detail": told, "code": "observation.unlikely"})
+            reported = reporting.report([row], by=_user(request))
     except PermissionDenied:
         return Status(403, {"detail": "outside your place / 不在您可填报的范围内", "code": "permission"})
     except GongzaoError as error:
         return Status(409, {"detail": str(error), "code": error.code})
-    return Status(201, _observation(_subjects(Observation.objects.filter(pk=stored.pk)).get()))
+    for draft in reported.drafts:
+        detail = "waits for a second person / 待另一位有权限的人员确认"
+        return Status(202, {"draft": draft.pk, "detail": detail})
+    return Status(201, _observation(_subjects(Observation.objects.filter(pk=reported.recorded[0].pk)).get()))

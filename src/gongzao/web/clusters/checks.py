@@ -9,13 +9,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils import translation
+from django.utils import timezone, translation
 
 from gongzao.kernel import InvalidValue, Quantity
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import editable
 from gongzao.web.clusters.latest import SUBJECT_KINDS, batches, subject_of
-from gongzao.web.clusters.models import Cluster, Enterprise, Indicator, Observation, Region, Source
+from gongzao.web.clusters.models import Cluster, Enterprise, Figure, Indicator, Observation, Region, Source
+from gongzao.web.clusters.plausibility import impossible
 
 SUBJECTS: dict[str, type[models.Model]] = {"region": Region, "cluster": Cluster, "enterprise": Enterprise}
 """What figures can be about, by the foreign key that says so."""
@@ -43,7 +44,7 @@ class Fault:
     earlier: int | None = None
 
 
-def find_faults(rows: Sequence[Observation], *, by: User | None) -> list[Fault]:
+def find_faults(rows: Sequence[Figure], *, by: User | None) -> list[Fault]:
     """Return everything that keeps ``rows`` from being recorded by ``by``, in their order.
 
     Call it in the transaction that records them: it holds back other writers of the same indicators.
@@ -58,11 +59,15 @@ def find_faults(rows: Sequence[Observation], *, by: User | None) -> list[Fault]:
         if i not in hidden:
             faults += [Fault(i, field, error) for field, error in _faults_of(row, indicators, sources)]
     broken = {fault.row for fault in faults}
+    if by is not None:  # the files of a plan quote their documents, forecasts included
+        sound, today = [i for i in range(len(rows)) if i not in broken], timezone.localdate()
+        faults += [Fault(i, field, error) for i in sound for field, error in impossible(rows[i], today)]
+        broken = {fault.row for fault in faults}
     faults += _wrong_revisions(rows, [i for i in range(len(rows)) if i not in broken])
     return sorted(faults, key=lambda fault: fault.row)
 
 
-def _not_allowed(rows: Sequence[Observation], by: User | None) -> list[Fault]:
+def _not_allowed(rows: Sequence[Figure], by: User | None) -> list[Fault]:
     faults = []
     for kind, model in SUBJECTS.items():
         places: dict[Any, list[int]] = defaultdict(list)
@@ -84,7 +89,7 @@ def _not_allowed(rows: Sequence[Observation], by: User | None) -> list[Fault]:
 
 
 def _faults_of(
-    row: Observation, indicators: dict[str, Indicator], sources: dict[str, Source]
+    row: Figure, indicators: dict[str, Indicator], sources: dict[str, Source]
 ) -> Iterator[tuple[str, InvalidValue]]:
     if sum(getattr(row, f"{kind}_id") is not None for kind in SUBJECT_KINDS) != 1:
         en, zh = (
@@ -133,17 +138,18 @@ def as_invalid_values(error: ValidationError) -> list[tuple[str, InvalidValue]]:
     return found
 
 
-def _figure(row: Observation) -> tuple[object, ...]:
+def figure_of(row: Figure) -> tuple[object, ...]:
+    """Return what makes two rows revisions of one figure."""
     # 2025-H1 and 2025-YTD06 are the same months and so the same figure.
     return (*subject_of(row), row.indicator_id, row.period.start, row.period.end, row.scope, row.basis)
 
 
-def _wrong_revisions(rows: Sequence[Observation], places: Sequence[int]) -> list[Fault]:
+def _wrong_revisions(rows: Sequence[Figure], places: Sequence[int]) -> list[Fault]:
     recorded = _recorded_revisions([rows[i] for i in places])
     first: dict[tuple[object, ...], int] = {}
     faults = []
     for i in sorted(places, key=lambda i: rows[i].revision):
-        row, figure = rows[i], _figure(rows[i])
+        row, figure = rows[i], figure_of(rows[i])
         last = recorded.get(figure, -1)
         if row.revision == last + 1:
             recorded[figure] = row.revision
@@ -167,7 +173,7 @@ def _wrong_revisions(rows: Sequence[Observation], places: Sequence[int]) -> list
     return faults
 
 
-def _recorded_revisions(rows: Sequence[Observation]) -> dict[tuple[object, ...], int]:
+def _recorded_revisions(rows: Sequence[Figure]) -> dict[tuple[object, ...], int]:
     recorded: dict[tuple[object, ...], int] = {}
     ends: set[date] = {row.period_end for row in rows}
     indicators = {row.indicator_id for row in rows}

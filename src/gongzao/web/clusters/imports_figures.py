@@ -1,6 +1,7 @@
 """Uploads of figures: a whole file or nothing of it, every problem named with its line."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import IO
 
 from django.db import transaction
@@ -11,30 +12,77 @@ from gongzao.web.accounts.scope import editable
 from gongzao.web.clusters.checks import SUBJECTS, Fault, find_faults
 from gongzao.web.clusters.intake import ObservationEntry, read_observations
 from gongzao.web.clusters.latest import batches
-from gongzao.web.clusters.models import Observation
-from gongzao.web.clusters.services import record_observations
+from gongzao.web.clusters.models import Figure, Observation
+from gongzao.web.clusters.reporting import Review, report, review
+from gongzao.web.kit.patience import patiently
 
 _CODES = {"region": "code", "cluster": "slug", "enterprise": "uscc"}
 OUTSIDE = ("unknown, or outside the place you look after", "不存在，或不在您的管辖范围内")
 
 
-def import_observations(file: IO[bytes], filename: str, *, by: User) -> list[Observation]:
-    """Record every figure of a CSV or Excel file.
+class UnlikelyInput(InvalidInput):
+    """A file without a fault, of which something is unlikely or changes what everybody sees.
+
+    Attributes
+    ----------
+    review
+        What is to be seen; its signature confirms it.
+    """
+
+    def __init__(self, problems: list[Problem], review: Review) -> None:
+        super().__init__(problems)
+        self.review = review
+
+
+def import_observations(file: IO[bytes], filename: str, *, by: User, sure: str = "") -> list[Figure]:
+    """Record every figure of a CSV or Excel file; those that a plan is measured on wait for a second person.
+
+    Parameters
+    ----------
+    file, filename
+        The file.
+    by
+        Who uploads it.
+    sure
+        Signature of the review that ``by`` has seen and confirmed.
+
+    Returns
+    -------
+    list
+        What was recorded (:class:`Observation`) and what waits (:class:`Draft`).
 
     Raises
     ------
+    UnlikelyInput
+        If something is unlikely, or changes what everybody sees, and was not confirmed; nothing is recorded then.
     InvalidInput
         With every problem found; nothing is recorded then.
+    InvalidValue
+        ``busy`` if others were writing the same figures again and again, ``observation.waiting``.
     """
     problems: list[Problem] = []
     entries = read_observations(file, filename, problems)
+    return patiently(partial(_import, entries, filename, tuple(problems), by, sure))
+
+
+def _import(
+    entries: list[ObservationEntry], filename: str, of_form: tuple[Problem, ...], by: User, sure: str
+) -> list[Figure]:
+    problems = list(of_form)
     with transaction.atomic():
         rows = _rows(entries, filename, by, problems)
         known = [place for place, row in enumerate(rows) if row is not None]
-        faults = find_faults([row for row in rows if row is not None], by=by)
+        sound = [row for row in rows if row is not None]
+        faults = find_faults(sound, by=by)
         problems += [_problem(fault, [entries[place] for place in known], filename) for fault in faults]
         refuse(problems)
-        return record_observations([row for row in rows if row is not None], by=by)
+        found = review(sound)
+        if found.signature != sure:
+            doubted = (Fault(doubt.row, doubt.field, doubt.error) for doubt in found.doubts)
+            told = [Problem(filename, "observation.effect", text, text) for text in found.effects]
+            raise UnlikelyInput([*(_problem(fault, entries, filename) for fault in doubted), *told], found)
+        reported = report(sound, by=by)
+        return [*reported.recorded, *reported.drafts]
 
 
 def _rows(

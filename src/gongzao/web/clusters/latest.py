@@ -17,7 +17,7 @@ from django.db.models.functions import RowNumber
 
 from gongzao.kernel import Quantity
 from gongzao.targets import GOAL
-from gongzao.web.clusters.models import Latest, Observation
+from gongzao.web.clusters.models import Figure, Latest, Observation, ObservationQuerySet
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ def batches(items: Iterable[T], size: int = _BATCH) -> Iterator[list[T]]:
         yield batch
 
 
-def subject_of(row: Observation | Latest) -> tuple[str, str | int]:
+def subject_of(row: Figure | Latest) -> tuple[str, str | int]:
     """Return kind and primary key of what a row is about."""
     return next((kind, key) for kind in SUBJECT_KINDS if (key := getattr(row, f"{kind}_id")) is not None)
 
@@ -83,6 +83,13 @@ def advance(rows: Sequence[Observation]) -> None:
     Latest.objects.bulk_create([_latest(row) for row in newest.values()])
 
 
+def retreat(row: Observation) -> None:
+    """Let the projection follow that the figure of ``row`` was withdrawn; call it in the transaction of that."""
+    subject = {f"{kind}_id": key for kind, key in [subject_of(row)]}
+    Latest.objects.filter(**subject, indicator_id=row.indicator_id).delete()
+    Latest.objects.bulk_create(_expected(Observation.objects.filter(**subject, indicator_id=row.indicator_id)))
+
+
 def _latest(row: Observation) -> Latest:
     return Latest(
         region_id=row.region_id,
@@ -94,7 +101,7 @@ def _latest(row: Observation) -> Latest:
     )
 
 
-def _expected() -> Iterator[Latest]:
+def _expected(rows: ObservationQuerySet | None = None) -> Iterator[Latest]:
     # Decided by the database, so that it proves what :func:`advance` decides in Python.
     place = Window(
         RowNumber(),
@@ -106,7 +113,8 @@ def _expected() -> Iterator[Latest]:
             F("pk").desc(),
         ],
     )
-    ranked = Observation.objects.exclude(basis=GOAL).annotate(place=place).filter(place=1)
+    considered = Observation.objects.all() if rows is None else rows
+    ranked = considered.standing().exclude(basis=GOAL).annotate(place=place).filter(place=1)
     for row in ranked.select_related("indicator").order_by("pk").iterator(2000):
         yield _latest(row)
 

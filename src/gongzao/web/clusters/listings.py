@@ -367,7 +367,7 @@ class ObservationListing(Listing):
             str(figure.source),
             figure.published_on,
             revision_text(figure),
-            _("已被修订") if entry["replaced"] else _("有效"),
+            _("已撤回") if figure.withdrawn else _("已被修订") if entry["replaced"] else _("有效"),
             figure.note,
             mark(figure.source.synthetic),
         ]

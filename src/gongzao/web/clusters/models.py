@@ -84,6 +84,7 @@ class Source(models.Model):
     title = models.CharField(_("标题"), max_length=240)
     publisher = models.CharField(_("发布者"), max_length=120, blank=True)
     published_on = models.CharField(_("发布日期"), max_length=40, blank=True)
+    link = models.URLField(_("网址"), max_length=400, blank=True)
     synthetic = models.BooleanField(_("示例数据"), default=False)
 
     seen_by: ClassVar = SeenBy(public=Q(synthetic=False), signed_in=Q())
@@ -298,6 +299,11 @@ class Figure(models.Model):
     def __str__(self) -> str:
         return f"{self.subject} · {self.indicator} · {self.period}"
 
+    def said(self) -> dict[str, Any]:
+        """Return everything that is said, by column: what a draft hands to an observation, and a revision to the next."""
+        columns = (field.attname for field in Figure._meta.local_concrete_fields)
+        return {column: getattr(self, column) for column in columns}
+
     @property
     def subject(self) -> Region | Cluster | Enterprise:
         """What the figure is about."""
@@ -320,8 +326,12 @@ class Observation(Figure, InsertOnly):
     """
 
     recorded_at = models.DateTimeField(_("入库时间"), auto_now_add=True)
-    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("填报人"))
-    confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("确认人"))
+    recorded_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("填报人")
+    )
+    confirmed_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("确认人")
+    )
 
     objects = ObservationQuerySet.as_manager()
     seen_by: ClassVar = SeenBy(
@@ -359,6 +369,11 @@ class Observation(Figure, InsertOnly):
                 name="observation_once",
             ),
         ]
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the figure counts no more."""
+        return hasattr(self, "withdrawal")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert the row; an existing one is refused."""
@@ -400,8 +415,8 @@ class Draft(Figure):
             models.CheckConstraint(
                 name="draft_is_decided_by_a_second_person",
                 condition=Q(decided_by__isnull=True, accepted__isnull=True)
-                | Q(decided_by__isnull=False, accepted__isnull=False, accepted=False)
-                | (Q(accepted=True) & ~Q(decided_by=models.F("made_by"))),
+                | Q(decided_by__isnull=False, accepted=False)
+                | (Q(decided_by__isnull=False, accepted=True) & ~Q(decided_by=models.F("made_by"))),
             ),
         ]
 

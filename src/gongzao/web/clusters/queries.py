@@ -33,7 +33,7 @@ from gongzao.web.accounts.models import OFFICERS, Role, User
 from gongzao.web.accounts.scope import Visitor, editable, roles_of, visible
 from gongzao.web.clusters.display import CLUSTER_UNIT, MONEY, factor
 from gongzao.web.clusters.latest import SUBJECT_KINDS
-from gongzao.web.clusters.models import Cluster, Enterprise, Membership, Observation, Region, TitleAward
+from gongzao.web.clusters.models import Cluster, Draft, Enterprise, Figure, Membership, Observation, Region, TitleAward
 
 M = TypeVar("M", bound=Model)
 
@@ -89,7 +89,7 @@ _SUBJECT = ("region", "cluster__county__parent", "enterprise__county__parent")
 _SHOWN: dict[type[Model], tuple[str, ...]] = {
     Cluster: ("county__parent", "industry"),
     Enterprise: ("county__parent", "industry"),
-    Observation: (*_SUBJECT, "indicator", "source"),
+    Observation: (*_SUBJECT, "indicator", "source", "withdrawal"),
     TitleAward: ("title", "source", "cluster__county__parent", "enterprise__county__parent"),
 }
 
@@ -105,7 +105,7 @@ def ordering(sort: str, ways: dict[str, str], default: str) -> tuple[str, list[s
 
 def _whole_years(visitor: Visitor) -> QuerySet[Observation]:
     """Return figures of whole years, newest first; part of a year says nothing about a cluster's size."""
-    rows = observations(visitor).filter(period__regex=WHOLE_YEAR, value__isnull=False).exclude(basis=GOAL)
+    rows = observations(visitor).filter(withdrawal=None, period__regex=WHOLE_YEAR, value__isnull=False).exclude(basis=GOAL)
     return rows.order_by("-period_end", "-revision", F("published_on").desc(nulls_last=True), "-pk")
 
 
@@ -136,6 +136,17 @@ def enterprises(visitor: Visitor) -> QuerySet[Enterprise]:
 def observations(visitor: Visitor) -> QuerySet[Observation]:
     """Return the figures that ``visitor`` may see, every revision of them."""
     return visible(Observation.objects.all(), visitor)
+
+
+def drafts(visitor: Visitor) -> QuerySet[Draft]:
+    """Return the figures that wait for a second person, and those sent back, as far as ``visitor`` may report them."""
+    shown = ("indicator", "source", "made_by", "decided_by", *SUBJECT_KINDS)
+    return editable(Draft.objects.exclude(accepted=True), visitor).select_related(*shown)
+
+
+def scopes() -> list[str]:
+    """Return the scopes (口径) in use; they are terms, and belong to nobody."""
+    return list(Observation.objects.order_by("scope").values_list("scope", flat=True).distinct())
 
 
 def awards(visitor: Visitor) -> QuerySet[TitleAward]:
@@ -216,13 +227,13 @@ def clusters_of(visitor: Visitor, keys: Iterable[int]) -> dict[int, list[Members
     return found
 
 
-def _figure(row: Observation) -> tuple[object, ...]:
+def _figure(row: Figure) -> tuple[object, ...]:
     # 2025-H1 and 2025-YTD06 are the same months and so the same figure.
     subject = (row.region_id, row.cluster_id, row.enterprise_id)
     return (*subject, row.indicator_id, row.period.start, row.period.end, row.scope, row.basis)
 
 
-def _alike(rows: Iterable[Observation]) -> QuerySet[Observation]:
+def _alike(rows: Iterable[Figure]) -> QuerySet[Observation]:
     """Return what may be revisions of ``rows``: same subjects, indicators and ends of period."""
     rows = list(rows)
     keys = {name: {getattr(row, f"{name}_id") for row in rows} - {None} for name in SUBJECT_KINDS}
@@ -231,9 +242,10 @@ def _alike(rows: Iterable[Observation]) -> QuerySet[Observation]:
     return Observation.objects.filter(subject, indicator__in=indicators, period_end__in=ends)
 
 
-def history(visitor: Visitor, figure: Observation) -> list[Observation]:
+def history(visitor: Visitor, figure: Figure) -> list[Observation]:
     """Return the revisions of ``figure``, stored or not, that ``visitor`` may see, oldest first."""
-    rows = visible(_alike([figure]), visitor).select_related("source", "indicator", *SUBJECT_KINDS)
+    shown = ("source", "indicator", "withdrawal", "recorded_by", "confirmed_by", *SUBJECT_KINDS)
+    rows = visible(_alike([figure]), visitor).select_related(*shown)
     return [row for row in rows.order_by("revision") if _figure(row) == _figure(figure)]
 
 
@@ -247,7 +259,8 @@ def superseded(rows: Sequence[Observation]) -> set[int]:
 
 def current_figures(visitor: Visitor, **subject: Any) -> list[Observation]:
     """Return the newest revision of every figure of a subject: sizes first, newest period first in each indicator."""
-    rows = observations(visitor).filter(**subject).select_related("indicator", "source", *SUBJECT_KINDS)
+    rows = observations(visitor).filter(withdrawal=None, **subject)
+    rows = rows.select_related("indicator", "source", *SUBJECT_KINDS)
     newest = {_figure(row): row for row in rows.order_by("revision")}
     return sorted(newest.values(), key=_by_weight)
 

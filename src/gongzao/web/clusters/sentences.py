@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from gongzao.targets import number
 from gongzao.web.clusters.display import CLUSTER_UNIT, figure_words, level, money_words, period_text
-from gongzao.web.clusters.models import Cluster, Enterprise, Membership, Observation, TitleAward
+from gongzao.web.clusters.models import Cluster, Draft, Enterprise, Membership, Observation, TitleAward
 from gongzao.web.clusters.queries import REVENUE, nearest_threshold
 
 
@@ -77,3 +77,11 @@ def recorded(figure: Observation) -> str:
     if figure.revision == 0:
         return _("已登记：%(figure)s。") % {"figure": figure}
     return _("已登记为第%(revision)s次修订：%(figure)s。") % {"revision": figure.revision, "figure": figure}
+
+
+def waits(draft: Draft) -> str:
+    """Say that a figure, or its withdrawal, waits for a second person."""
+    given = {"figure": draft}
+    if draft.withdrawal:
+        return _("撤回申请已提交：%(figure)s。公开的目标以它为依据，须由另一位有权限的人员确认。") % given
+    return _("已提交：%(figure)s。公开的目标以它为依据，须由另一位有权限的人员确认后生效。") % given

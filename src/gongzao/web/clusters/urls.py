@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from gongzao.web.clusters import views
+from gongzao.web.clusters import views, views_report
 
 FORM = r"(?P<form>xlsx|csv)"
 
@@ -18,14 +18,17 @@ urlpatterns: list[URLPattern] = [
     path("enterprises/<slug:uscc>/", views.enterprise_detail, name="enterprise_detail"),
     path("observations/", views.listing, {"name": "observations"}, name="observation_list"),
     re_path(rf"^observations/export\.{FORM}$", views.export, {"name": "observations"}, name="observation_export"),
-    path("observations/record/", views.observation_record, name="observation_record"),
-    path("observations/subjects/", views.observation_subjects, name="observation_subjects"),
-    path("observations/upload/", views.observation_upload, name="observation_upload"),
+    path("observations/record/", views_report.observation_record, name="observation_record"),
+    path("observations/subjects/", views_report.observation_subjects, name="observation_subjects"),
+    path("observations/upload/", views_report.observation_upload, name="observation_upload"),
     re_path(
         rf"^observations/template/(?P<kind>observations|enterprises)\.{FORM}$",
-        views.observation_template,
+        views_report.observation_template,
         name="observation_template",
     ),
+    path("observations/waiting/", views_report.observation_drafts, name="observation_drafts"),
+    path("observations/waiting/<int:pk>/", views_report.observation_decide, name="observation_decide"),
+    re_path(r"^observations/(?P<pk>\d{1,18})/withdraw/$", views_report.observation_withdraw, name="observation_withdraw"),
     re_path(r"^observations/(?P<pk>\d{1,18})/$", views.observation_detail, name="observation_detail"),
     path("<slug:slug>/", views.cluster_detail, name="cluster_detail"),
 ]

@@ -8,3 +8,9 @@ class TargetsConfig(AppConfig):
 
     name = "gongzao.web.targets"
     label = "web_targets"
+
+    def ready(self) -> None:
+        """Tell the registry on which figures plans are measured."""
+        from gongzao.web.targets import effects
+
+        effects.connect()

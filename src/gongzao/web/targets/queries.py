@@ -58,16 +58,17 @@ def observations(plan: Plan) -> tuple[Observation, ...]:
     Synthetic figures never enter: a plan is measured on published ones only, which are the same for every visitor.
     """
     rows = (
-        visible(registry.Observation.objects.all(), AnonymousUser())
+        visible(registry.Observation.objects.standing(), AnonymousUser())
         .filter(region_id=plan.region, source__synthetic=False)
         .order_by("period_end", "indicator_id", "scope", "revision")
     )
-    return tuple(_value(row, f"region:{row.region_id}") for row in rows)
+    return tuple(value_of(row) for row in rows)
 
 
-def _value(row: registry.Observation, subject: str) -> Observation:
+def value_of(row: registry.Figure) -> Observation:
+    """Return a figure on a region, stored or not, as the engine takes it."""
     return Observation(
-        subject=subject,
+        subject=f"region:{row.region_id}",
         indicator=row.indicator_id,
         period=row.period,
         value=None if row.value is None else row.value.normalize() + 0,
@@ -145,7 +146,7 @@ def near(threshold: Threshold, visitor: Visitor, as_of: date, *, limit: int = 10
     kind = threshold.of.value
     line = Value(threshold.value, DecimalField())
     in_unit = Case(*(When(unit=unit, then=F("value") * Value(factor(unit, threshold.unit))) for unit in MONEY))
-    years = registry.Observation.objects.filter(
+    years = registry.Observation.objects.standing().filter(
         indicator_id=threshold.indicator.id,
         period__regex=WHOLE_YEAR,
         period_end__lte=as_of,
