@@ -1,6 +1,9 @@
 """The registry in the administration, where staff look after the whole of it."""
 
+from typing import Any, ClassVar, TypeVar
+
 from django.contrib import admin
+from django.db.models import Model, URLField
 from django.http import HttpRequest
 
 from gongzao.web.clusters.models import (
@@ -18,9 +21,28 @@ from gongzao.web.clusters.models import (
 from gongzao.web.kit.fields import as_validation_error
 
 
+M = TypeVar("M", bound=Model)
+
+
+class SettledAdmin(admin.ModelAdmin[M]):
+    """Rows of which some fields are settled once the row is there: other tables and projections derive from them."""
+
+    settled: ClassVar[tuple[str, ...]] = ()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
+        """Return the settled fields as well, for a row that is there."""
+        return (*super().get_readonly_fields(request, obj), *(self.settled if obj is not None else ()))
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
+        """Fill in only what can still be chosen."""
+        return {} if obj is not None else super().get_prepopulated_fields(request, obj)
+
+
 @admin.register(Region)
-class RegionAdmin(admin.ModelAdmin[Region]):
-    """Regions."""
+class RegionAdmin(SettledAdmin[Region]):
+    """Regions; what lies within one follows when its parent changes."""
+
+    settled = ("code",)
 
     list_display = ("code", "name_zh", "level", "parent")
     list_filter = ("level",)
@@ -30,26 +52,30 @@ class RegionAdmin(admin.ModelAdmin[Region]):
 
 
 @admin.register(Industry)
-class IndustryAdmin(admin.ModelAdmin[Industry]):
+class IndustryAdmin(SettledAdmin[Industry]):
     """Industries."""
 
+    settled = ("code",)
     list_display = ("code", "name_zh", "name_en")
     search_fields = ("code", "name_zh", "name_en")
 
 
 @admin.register(Source)
-class SourceAdmin(admin.ModelAdmin[Source]):
+class SourceAdmin(SettledAdmin[Source]):
     """Sources of figures."""
 
+    settled = ("code", "synthetic")
+    formfield_overrides: ClassVar = {URLField: {"assume_scheme": "https"}}
     list_display = ("code", "title", "publisher", "published_on", "synthetic")
     list_filter = ("synthetic",)
     search_fields = ("code", "title", "publisher")
 
 
 @admin.register(Cluster)
-class ClusterAdmin(admin.ModelAdmin[Cluster]):
+class ClusterAdmin(SettledAdmin[Cluster]):
     """Clusters."""
 
+    settled = ("slug", "synthetic")
     list_display = ("name_zh", "county", "industry", "synthetic")
     list_filter = ("synthetic", "industry")
     list_select_related = ("county", "industry")
@@ -67,9 +93,10 @@ class MembershipInline(admin.TabularInline[Membership, Enterprise]):
 
 
 @admin.register(Enterprise)
-class EnterpriseAdmin(admin.ModelAdmin[Enterprise]):
+class EnterpriseAdmin(SettledAdmin[Enterprise]):
     """Enterprises."""
 
+    settled = ("uscc", "synthetic")
     list_display = ("name", "uscc", "county", "industry", "synthetic")
     list_filter = ("synthetic", "industry")
     list_select_related = ("county", "industry")
@@ -92,9 +119,10 @@ class MembershipAdmin(admin.ModelAdmin[Membership]):
 
 
 @admin.register(Title)
-class TitleAdmin(admin.ModelAdmin[Title]):
+class TitleAdmin(SettledAdmin[Title]):
     """Titles."""
 
+    settled = ("code",)
     list_display = ("code", "name_zh", "name_en")
     search_fields = ("code", "name_zh", "name_en")
 
@@ -112,12 +140,19 @@ class TitleAwardAdmin(admin.ModelAdmin[TitleAward]):
 
 
 @admin.register(Indicator)
-class IndicatorAdmin(admin.ModelAdmin[Indicator]):
-    """Indicators."""
+class IndicatorAdmin(SettledAdmin[Indicator]):
+    """Indicators; the newest figures are kept in their unit, so it stays once there is a figure."""
+
+    settled = ("code",)
 
     list_display = ("code", "name_zh", "name_en", "unit")
     list_filter = ("unit",)
     search_fields = ("code", "name_zh", "name_en")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Indicator | None = None) -> Any:
+        """Return the unit as well, once there is a figure."""
+        observed = obj is not None and Observation.objects.filter(indicator=obj).exists()
+        return (*super().get_readonly_fields(request, obj), *(("unit",) if observed else ()))
 
 
 @admin.register(Observation)

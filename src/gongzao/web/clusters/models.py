@@ -2,8 +2,10 @@
 
 from typing import Any, ClassVar
 
-from django.db import models
-from django.db.models import Q
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Substr
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -58,10 +60,24 @@ class Region(Named):
         verbose_name_plural = _("地区")
         ordering: ClassVar = ["code"]
 
+    def clean(self) -> None:
+        """Refuse a parent that lies within the region itself, or is not above it."""
+        order = list(Region.Level)
+        if self.parent and f"{self.code}/" in self.parent.path:
+            raise ValidationError({"parent": _("上级不能是本地区自己或其下级。")})
+        if self.parent and self.level and order.index(self.parent.level) >= order.index(self.level):  # type: ignore[arg-type]  # the value of a member
+            raise ValidationError({"parent": _("上级的级别须高于本地区。")})
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the region with the path that follows from its parent."""
+        """Store the region with the path that follows from its parent; everything within it follows."""
+        self.clean()
+        old = Region.objects.filter(pk=self.pk).values_list("path", flat=True).first()
         self.path = f"{self.parent.path if self.parent else ''}{self.code}/"
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if old is not None and old != self.path:
+                within = Region.objects.filter(path__startswith=old).exclude(pk=self.pk)
+                within.update(path=Concat(Value(self.path), Substr("path", len(old) + 1)))
 
 
 class Industry(Named):
@@ -174,6 +190,11 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.enterprise} → {self.cluster}"
 
+    def clean(self) -> None:
+        """Refuse to mix made-up and real."""
+        if self.enterprise_id and self.cluster_id and self.enterprise.synthetic != self.cluster.synthetic:
+            raise ValidationError(_("示例企业与真实企业不得混入同一集群。"))
+
 
 class Title(Named):
     """A title that firms or clusters are awarded, such as 专精特新“小巨人”."""
@@ -241,6 +262,12 @@ class TitleAward(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} · {self.enterprise or self.cluster}"
+
+    def clean(self) -> None:
+        """Refuse to mix made-up and real."""
+        holder = self.enterprise or self.cluster
+        if holder is not None and self.source_id and holder.synthetic != self.source.synthetic:
+            raise ValidationError(_("示例数据与真实数据不得混用：称号的来源与持有者须同为示例或同为真实。"))
 
 
 class Indicator(Named):

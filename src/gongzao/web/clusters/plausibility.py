@@ -14,6 +14,8 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
+from django.db.models import Max, Min
+
 from gongzao.kernel import InvalidValue
 from gongzao.targets import GOAL, Nature, load_indicators
 from gongzao.web.clusters.latest import SUBJECT_KINDS, batches, subject_of, value_in
@@ -22,6 +24,9 @@ from gongzao.web.clusters.models import Figure, Indicator, Observation
 RULES = Path(__file__).with_name("data") / "plausibility.csv"
 UNIT_SLIP = 1000
 """From this many times the last figure on, a unit (万元 for 亿元: 10⁴ times) is the likeliest reason."""
+
+FAR = 100
+"""A subject without a figure before is held against all others: so many times beyond them is unlikely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +136,12 @@ class Doubt:
 def doubts(rows: Sequence[Figure]) -> list[Doubt]:
     """Return what is unlikely about sound figures, in their order; few queries whatever their number."""
     known = _known(rows)
-    scopes = {kind: _scopes(kind) for kind in {subject_of(row)[0] for row in rows}}
+    kinds = {subject_of(row)[0] for row in rows}
+    peers = {kind: _Peers(kind, {row.indicator_id for row in rows}) for kind in kinds}
     return [
         Doubt(i, field, error)
         for i, row in enumerate(rows)
-        for field, error in _unlikely(row, known[(*subject_of(row), row.indicator_id)], scopes[subject_of(row)[0]])
+        for field, error in _unlikely(row, known[(*subject_of(row), row.indicator_id)], peers[subject_of(row)[0]])
     ]
 
 
@@ -152,15 +158,28 @@ def _known(rows: Sequence[Figure]) -> dict[tuple[object, ...], list[Observation]
     return found
 
 
-def _scopes(kind: str) -> set[str]:
-    used = Observation.objects.filter(**{f"{kind}__isnull": False})
-    return set(used.order_by().values_list("scope", flat=True).distinct())
+class _Peers:
+    """What is known of all subjects of a kind: the scopes in use, and the span of each indicator in each scope."""
+
+    def __init__(self, kind: str, indicators: set[str]) -> None:
+        used = Observation.objects.standing().filter(**{f"{kind}__isnull": False})
+        self.scopes = set(used.order_by().values_list("scope", flat=True).distinct())
+        reached = used.filter(indicator__in=indicators, value__gt=0).exclude(basis=GOAL).order_by()
+        spans = reached.values_list("indicator", "scope", "unit", "indicator__unit").annotate(Min("value"), Max("value"))
+        self._spans: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
+        for indicator, scope, unit, stored, least, most in spans:
+            self._spans[indicator, scope] += [value_in(least, unit, stored), value_in(most, unit, stored)]
+
+    def span(self, row: Figure) -> tuple[Decimal, Decimal] | None:
+        """Return the least and the largest value of the row's indicator in its scope [unit of the indicator]."""
+        found = self._spans.get((row.indicator_id, row.scope))
+        return (min(found), max(found)) if found else None
 
 
-def _unlikely(row: Figure, known: list[Observation], scopes: set[str]) -> Iterator[tuple[str, InvalidValue]]:
+def _unlikely(row: Figure, known: list[Observation], peers: _Peers) -> Iterator[tuple[str, InvalidValue]]:
     rule, unit = rule_of(row.indicator), row.indicator.unit
-    if row.scope not in scopes:
-        near = get_close_matches(row.scope, sorted(scopes), 1, 0.6)
+    if row.scope not in peers.scopes:
+        near = get_close_matches(row.scope, sorted(peers.scopes), 1, 0.6)
         hint_zh, hint_en = (f"，是否为“{near[0]}”？", f"; did you mean {near[0]!r}?") if near else ("", "")
         en, zh = f"scope {row.scope!r} is new here{hint_en}", f"口径“{row.scope}”从未用过{hint_zh}"
         yield "scope", InvalidValue("scope.new", en=en, zh=zh)
@@ -175,6 +194,11 @@ def _unlikely(row: Figure, known: list[Observation], scopes: set[str]) -> Iterat
         then = value_in(last.value, last.unit, unit)
         if then and not 1 / rule.times <= value / then <= rule.times:
             yield "value", _leap(value / then, last, then, unit)
+    if value and last is None and (span := peers.span(row)) and not span[0] / FAR <= value <= span[1] * FAR:
+        of = f"{span[0].normalize():f}–{span[1].normalize():f} {unit}"
+        en = f"{value.normalize():f} {unit} is far from all others in this scope ({of}); is the unit right (万元, 亿元)?"
+        zh = f"{value.normalize():f}{unit}与同口径的其他数据（{of}）相差百倍以上，请核对单位（万元与亿元相差一万倍）"
+        yield "value", InvalidValue("value.unit_slip", en=en, zh=zh)
     growth = row.growth_pct
     if growth is not None and (
         (rule.growth_least is not None and growth < rule.growth_least)
