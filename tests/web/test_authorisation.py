@@ -98,6 +98,15 @@ EXPECTED: dict[str, list[Case]] = {
         (NONE, "get", only(EDITORS, OK, FORBIDDEN)),
         (NONE, "post", only(EDITORS, OK, FORBIDDEN)),
     ],
+    "clusters:observation_drafts": [(NONE, "get", only(EDITORS, OK, FORBIDDEN))],
+    "clusters:observation_decide": [
+        (fixed("1"), "get", signed_in(REFUSED)),
+        (fixed("1"), "post", only(EDITORS, MISSING, FORBIDDEN)),
+    ],
+    "clusters:observation_withdraw": [
+        (FIGURE, "get", signed_in(REFUSED)),
+        (FIGURE, "post", only(EDITORS, MOVED, FORBIDDEN)),
+    ],
     "clusters:observation_template": [(fixed("observations", "csv"), "get", only(EDITORS, OK, FORBIDDEN))],
     "ledger:accounts": [(NONE, "get", signed_in(OK))],
     "ledger:statement": [(NONE, "get", signed_in(MISSING))],

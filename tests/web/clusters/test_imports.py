@@ -9,14 +9,14 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from gongzao.kernel import InvalidInput, Problem
-from gongzao.web.clusters.imports import import_enterprises, import_observations
-from gongzao.web.clusters.models import Enterprise, Latest, Membership, Observation
+from gongzao.web.clusters.imports import Registered, import_enterprises, import_observations
+from gongzao.web.clusters.models import Enterprise, Figure, Latest, Membership, Observation
 
 HEAD = "subject,indicator,period,value,unit,scope,source,revision\n"
 GOOD = "cluster:ningjin-cable,revenue,2025-H1,180.5,亿元,cluster,S5,0\n"
 
 
-def upload(world: Any, text: str | bytes, role: str = "county") -> list[Observation]:
+def upload(world: Any, text: str | bytes, role: str = "county") -> list[Figure]:
     data = text.encode() if isinstance(text, str) else text
     return import_observations(io.BytesIO(data), "figures.csv", by=world.users[role])
 
@@ -93,7 +93,7 @@ def test_correction_is_a_new_revision_and_the_old_one_stays(world: Any) -> None:
 FIRMS = "uscc,name,county,industry,cluster,leader\n"
 
 
-def firms(world: Any, text: str, role: str = "county") -> list[Enterprise]:
+def firms(world: Any, text: str, role: str = "county") -> Registered:
     return import_enterprises(io.BytesIO(text.encode()), "firms.csv", by=world.users[role])
 
 

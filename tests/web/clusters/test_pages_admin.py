@@ -91,7 +91,13 @@ def test_what_lies_within_a_region_follows_its_new_parent(world: Any) -> None:
     county = Region.objects.get(pk="130528")
     town = Region.objects.create(code="130528001", name_zh="镇", level="county", parent=Region.objects.get(pk="130500"))
     Region.objects.filter(pk=town.pk).update(path=county.path + "130528001/", parent=county)
-    given = {"code": county.pk, "name_zh": county.name_zh, "name_en": county.name_en, "level": "county", "parent": "131100"}
+    given = {
+        "code": county.pk,
+        "name_zh": county.name_zh,
+        "name_en": county.name_en,
+        "level": "county",
+        "parent": "131100",
+    }
     assert change(world, county, **given).status_code == 302
     assert Region.objects.get(pk="130528").path == "130000/131100/130528/"
     assert Region.objects.get(pk=town.pk).path == "130000/131100/130528/130528001/"

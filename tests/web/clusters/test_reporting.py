@@ -1,4 +1,4 @@
-"""Reported figures: what cannot be is refused, what is unlikely is confirmed, a plan's figures wait for a second person."""
+"""Reported figures: the impossible is refused, the unlikely confirmed, a plan's figures wait for a second person."""
 
 import io
 from datetime import date, timedelta
@@ -76,7 +76,9 @@ def test_what_cannot_be_true_is_refused(world: Any, given: dict[str, Any], code:
     assert not Observation.objects.filter(cluster=world.here, period=LAST_YEAR).exists()
 
 
-@pytest.mark.parametrize(("unit", "value", "code"), [("个", "-1", "value.impossible"), ("%", "100.5", "value.impossible")])
+@pytest.mark.parametrize(
+    ("unit", "value", "code"), [("个", "-1", "value.impossible"), ("%", "100.5", "value.impossible")]
+)
 def test_counts_and_shares_have_bounds(world: Any, unit: str, value: str, code: str) -> None:
     indicator = Indicator.objects.create(code="some", name_zh="某指标", unit=unit)
     assert codes(world, figure(world, indicator=indicator, unit=unit, value=Decimal(value))) == [code]
@@ -312,7 +314,9 @@ def test_a_wrong_figure_is_withdrawn_by_a_revision_and_counts_nowhere(world: Any
     assert latest_differences() == ()
     assert rebuild_latest() == Latest.objects.count()
     assert Latest.objects.get(cluster=world.here).observation == world.figure
-    assert [f.period for f in queries.current_figures(world.users["county"], cluster=world.here)] == [world.figure.period]
+    assert [f.period for f in queries.current_figures(world.users["county"], cluster=world.here)] == [
+        world.figure.period
+    ]
     page = world.client("county").get(reverse("clusters:observation_detail", args=[row.pk])).content.decode()
     assert page.count("已撤回") >= 2
     listed = world.client("county").get(reverse("clusters:observation_export", args=["csv"]))

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 
 from gongzao.kernel import InvalidInput, Problem
-from gongzao.web.clusters.imports import import_enterprises, import_observations
+from gongzao.web.clusters.imports import Registered, import_enterprises, import_observations
 from gongzao.web.clusters.imports_figures import UnlikelyInput
 from gongzao.web.clusters.latest import latest_differences
 from gongzao.web.clusters.models import Enterprise, Membership, Observation
@@ -23,7 +23,7 @@ def figures(world: Any, *lines: str, by: str = "county", sure: str = "") -> list
     return import_observations(io.BytesIO(data), "月报.csv", by=world.users[by], sure=sure)
 
 
-def firms(world: Any, *lines: str, by: str = "county") -> list[Enterprise]:
+def firms(world: Any, *lines: str, by: str = "county") -> Registered:
     data = "\n".join([FIRMS, *lines]).encode()
     return import_enterprises(io.BytesIO(data), "名录.csv", by=world.users[by])
 

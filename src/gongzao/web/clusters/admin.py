@@ -20,7 +20,6 @@ from gongzao.web.clusters.models import (
 )
 from gongzao.web.kit.fields import as_validation_error
 
-
 M = TypeVar("M", bound=Model)
 
 

@@ -132,7 +132,9 @@ class ObservationIn(Schema):
     published_on: Day | None = None
     revision: whole(0, 2**31 - 1) = 0  # type: ignore[valid-type]
     note: Annotated[str, StringConstraints(max_length=400, pattern=r"^[^\u0000]*$")] = ""
-    confirmed: bool = Field(False, description="Record it although it is unlikely (确认属实); 409 tells the doubts first.")
+    confirmed: bool = Field(
+        False, description="Record it although it is unlikely (确认属实); 409 tells the doubts first."
+    )
 
 
 class DraftOut(Schema):
@@ -313,14 +315,23 @@ def read_history(
 
 @router.post(
     "/observations",
-    response={201: ObservationOut, 202: DraftOut, 400: Fault, 401: Fault, 403: Fault, 404: Fault, 409: Fault, 422: Faults},
+    response={
+        201: ObservationOut,
+        202: DraftOut,
+        400: Fault,
+        401: Fault,
+        403: Fault,
+        404: Fault,
+        409: Fault,
+        422: Faults,
+    },
     summary="Record a figure",
 )
 def record_observation(request: HttpRequest, figure: ObservationIn) -> Status[dict[str, Any]]:
     """Record a figure for a subject in your place.
 
-    409 tells which rule of the registry it breaks, or (``observation.unlikely``) what is to be confirmed; 202 that a plan
-    is measured on it, so that a second person has to confirm it.
+    409 tells which rule of the registry it breaks, or (``observation.unlikely``) what is to be confirmed; 202 that a
+    plan is measured on it, so that a second person has to confirm it.
     """
     kind, _, code = figure.subject.partition(":")
     models: dict[str, QuerySet[Any]] = {

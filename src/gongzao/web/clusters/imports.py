@@ -1,8 +1,8 @@
 """Uploads of firms: a whole file or nothing of it, every problem named with its line, every change from what to what.
 
-Two officers may upload at once. New firms are inserted in the order of their codes, leaving alone what somebody else has
-just registered; then every firm of the list is locked in that order, and what may be done with it is decided once more,
-by what is there now. So nobody takes a firm from another, and no two wait for each other.
+Two officers may upload at once. New firms are inserted in the order of their codes, leaving alone what somebody else
+has just registered; then every firm of the list is locked in that order, and what may be done with it is decided once
+more, by what is there now. So nobody takes a firm from another, and no two wait for each other.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -247,7 +247,7 @@ def _join(
 
 
 def _by_code(entries: Sequence[EnterpriseEntry], *, lock: bool = False) -> dict[str, Enterprise]:
-    """Return the registered firms of a list by code; ``lock`` holds other writers of them back, in the order of codes."""
+    """Return the registered firms of a list by code; ``lock`` holds other writers back, in the order of codes."""
     rows = Enterprise.objects.order_by("uscc").select_related("county")
     if lock:
         rows = rows.select_for_update(of=("self",))

@@ -50,7 +50,12 @@ def _factor(unit: str, target: str) -> Decimal:
 
 def value_in(value: Decimal | None, unit: str, target: str) -> Decimal | None:
     """Return ``value`` [``unit``] in the unit ``target``, to six places as the column keeps it."""
-    return None if value is None else (value * _factor(unit, target)).quantize(_SIX_PLACES)
+    return None if value is None else in_unit(value, unit, target)
+
+
+def in_unit(value: Decimal, unit: str, target: str) -> Decimal:
+    """Return ``value`` [``unit``] in the unit ``target``, to six places."""
+    return (value * _factor(unit, target)).quantize(_SIX_PLACES)
 
 
 def _rank(row: Observation) -> tuple[date, int, date, int]:

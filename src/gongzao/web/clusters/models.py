@@ -327,7 +327,7 @@ class Figure(models.Model):
         return f"{self.subject} · {self.indicator} · {self.period}"
 
     def said(self) -> dict[str, Any]:
-        """Return everything that is said, by column: what a draft hands to an observation, and a revision to the next."""
+        """Return everything that is said, by column: what a draft hands to an observation, a revision to the next."""
         columns = (field.attname for field in Figure._meta.local_concrete_fields)
         return {column: getattr(self, column) for column in columns}
 
@@ -360,7 +360,7 @@ class Observation(Figure, InsertOnly):
         User, models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("确认人")
     )
 
-    objects = ObservationQuerySet.as_manager()
+    objects: ClassVar[Any] = ObservationQuerySet.as_manager()
     seen_by: ClassVar = SeenBy(
         region=("region__path", "cluster__county__path", "enterprise__county__path"),
         cluster=("cluster", "enterprise__memberships__cluster"),

@@ -18,7 +18,7 @@ from django.db.models import Max, Min
 
 from gongzao.kernel import InvalidValue
 from gongzao.targets import GOAL, Nature, load_indicators
-from gongzao.web.clusters.latest import SUBJECT_KINDS, batches, subject_of, value_in
+from gongzao.web.clusters.latest import SUBJECT_KINDS, batches, in_unit, subject_of, value_in
 from gongzao.web.clusters.models import Figure, Indicator, Observation
 
 RULES = Path(__file__).with_name("data") / "plausibility.csv"
@@ -84,7 +84,8 @@ def impossible(row: Figure, today: date) -> Iterator[tuple[str, InvalidValue]]:
         zh = f"期间尚未结束，不可能有数据：{row.period.label('zh')}止于{end}，今天是{today}"
         yield "period", InvalidValue("period.not_over", en=en, zh=zh)
     if row.published_on is not None and row.published_on > today:
-        en, zh = f"published on {row.published_on}, after today ({today})", f"发布日期{row.published_on}晚于今天（{today}）"
+        en = f"published on {row.published_on}, after today ({today})"
+        zh = f"发布日期{row.published_on}晚于今天（{today}）"
         yield "published_on", InvalidValue("published_on.future", en=en, zh=zh)
     elif row.published_on is not None and row.basis != GOAL and row.published_on < (first := _first_known(row)):
         en = f"published on {row.published_on}, before it could be known ({first}; the period ends on {end})"
@@ -94,8 +95,9 @@ def impossible(row: Figure, today: date) -> Iterator[tuple[str, InvalidValue]]:
     value = value_in(row.value, row.unit, unit)
     for bound, low in ((rule.least, True), (rule.most, False)):
         if value is not None and bound is not None and (value < bound if low else value > bound):
-            en = f"{row.indicator.pk} is {'at least' if low else 'at most'} {bound} {unit}, got {value.normalize():f}"
-            zh = f"“{row.indicator.name_zh}”不会{'小于' if low else '大于'}{bound}{unit}，收到{value.normalize():f}{unit}"
+            got = f"{value.normalize():f}"
+            en = f"{row.indicator.pk} is {'at least' if low else 'at most'} {bound} {unit}, got {got}"
+            zh = f"“{row.indicator.name_zh}”不会{'小于' if low else '大于'}{bound}{unit}，收到{got}{unit}"
             yield "value", InvalidValue("value.impossible", en=en, zh=zh)
     if rule.least == 0 and row.growth_pct is not None and row.growth_pct < -100:
         en = f"what is never below 0 does not fall by more than 100 %, got {row.growth_pct.normalize():f}"
@@ -165,10 +167,12 @@ class _Peers:
         used = Observation.objects.standing().filter(**{f"{kind}__isnull": False})
         self.scopes = set(used.order_by().values_list("scope", flat=True).distinct())
         reached = used.filter(indicator__in=indicators, value__gt=0).exclude(basis=GOAL).order_by()
-        spans = reached.values_list("indicator", "scope", "unit", "indicator__unit").annotate(Min("value"), Max("value"))
+        spans = reached.values_list("indicator", "scope", "unit", "indicator__unit").annotate(
+            Min("value"), Max("value")
+        )
         self._spans: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
         for indicator, scope, unit, stored, least, most in spans:
-            self._spans[indicator, scope] += [value_in(least, unit, stored), value_in(most, unit, stored)]
+            self._spans[indicator, scope] += [in_unit(value, unit, stored) for value in (least, most)]
 
     def span(self, row: Figure) -> tuple[Decimal, Decimal] | None:
         """Return the least and the largest value of the row's indicator in its scope [unit of the indicator]."""
@@ -196,7 +200,9 @@ def _unlikely(row: Figure, known: list[Observation], peers: _Peers) -> Iterator[
             yield "value", _leap(value / then, last, then, unit)
     if value and last is None and (span := peers.span(row)) and not span[0] / FAR <= value <= span[1] * FAR:
         of = f"{span[0].normalize():f}–{span[1].normalize():f} {unit}"
-        en = f"{value.normalize():f} {unit} is far from all others in this scope ({of}); is the unit right (万元, 亿元)?"
+        en = (
+            f"{value.normalize():f} {unit} is far from all others in this scope ({of}); is the unit right (万元, 亿元)?"
+        )
         zh = f"{value.normalize():f}{unit}与同口径的其他数据（{of}）相差百倍以上，请核对单位（万元与亿元相差一万倍）"
         yield "value", InvalidValue("value.unit_slip", en=en, zh=zh)
     growth = row.growth_pct

@@ -105,7 +105,9 @@ def ordering(sort: str, ways: dict[str, str], default: str) -> tuple[str, list[s
 
 def _whole_years(visitor: Visitor) -> QuerySet[Observation]:
     """Return figures of whole years, newest first; part of a year says nothing about a cluster's size."""
-    rows = observations(visitor).filter(withdrawal=None, period__regex=WHOLE_YEAR, value__isnull=False).exclude(basis=GOAL)
+    rows = (
+        observations(visitor).filter(withdrawal=None, period__regex=WHOLE_YEAR, value__isnull=False).exclude(basis=GOAL)
+    )
     return rows.order_by("-period_end", "-revision", F("published_on").desc(nulls_last=True), "-pk")
 
 

@@ -1,4 +1,4 @@
-"""What people report: doubts told first, recorded at once, or, where a plan is measured on it, after a second person."""
+"""What people report: doubts come first; it is recorded at once or, where a plan rests on it, after a second person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

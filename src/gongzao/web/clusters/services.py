@@ -178,7 +178,9 @@ def withdraw_observation(
         Withdrawal.objects.bulk_create(Withdrawal(observation=old, revision=row) for old in [*counted, row])
         retreat(row)
         was = history.snapshot(figure)
-        withdrawn = history.act(Act.WITHDRAWN, row, {name: was[name] for name in ("value", "growth_pct")}, reason=reason)
+        withdrawn = history.act(
+            Act.WITHDRAWN, row, {name: was[name] for name in ("value", "growth_pct")}, reason=reason
+        )
         history.record([withdrawn], by=confirmed_by or by)
     return row
 

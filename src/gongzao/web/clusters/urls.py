@@ -28,7 +28,9 @@ urlpatterns: list[URLPattern] = [
     ),
     path("observations/waiting/", views_report.observation_drafts, name="observation_drafts"),
     path("observations/waiting/<int:pk>/", views_report.observation_decide, name="observation_decide"),
-    re_path(r"^observations/(?P<pk>\d{1,18})/withdraw/$", views_report.observation_withdraw, name="observation_withdraw"),
+    re_path(
+        r"^observations/(?P<pk>\d{1,18})/withdraw/$", views_report.observation_withdraw, name="observation_withdraw"
+    ),
     re_path(r"^observations/(?P<pk>\d{1,18})/$", views.observation_detail, name="observation_detail"),
     path("<slug:slug>/", views.cluster_detail, name="cluster_detail"),
 ]

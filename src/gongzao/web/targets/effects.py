@@ -40,7 +40,9 @@ class PlansMeasure:
                 then = (*known, *changed)
             lists = queries.awards(plan)
             before, after = (attain(plan, figures, today, awards=lists) for figures in (known, then))
-            sentences += [_sentence(*pair) for pair in zip(before, after, strict=True) if _says(pair[0]) != _says(pair[1])]
+            sentences += [
+                _sentence(*pair) for pair in zip(before, after, strict=True) if _says(pair[0]) != _says(pair[1])
+            ]
         return sentences
 
 

@@ -146,13 +146,17 @@ def near(threshold: Threshold, visitor: Visitor, as_of: date, *, limit: int = 10
     kind = threshold.of.value
     line = Value(threshold.value, DecimalField())
     in_unit = Case(*(When(unit=unit, then=F("value") * Value(factor(unit, threshold.unit))) for unit in MONEY))
-    years = registry.Observation.objects.standing().filter(
-        indicator_id=threshold.indicator.id,
-        period__regex=WHOLE_YEAR,
-        period_end__lte=as_of,
-        value__isnull=False,
-        unit__in=MONEY,
-    ).exclude(basis=GOAL)
+    years = (
+        registry.Observation.objects.standing()
+        .filter(
+            indicator_id=threshold.indicator.id,
+            period__regex=WHOLE_YEAR,
+            period_end__lte=as_of,
+            value__isnull=False,
+            unit__in=MONEY,
+        )
+        .exclude(basis=GOAL)
+    )
     if threshold.of is Counted.CLUSTER:
         seen = years.filter(cluster__in=visible(registry.Cluster.objects.all(), visitor))
     else:
