@@ -73,7 +73,12 @@ def _before_save(sender: type[models.Model], instance: Any, raw: bool, **_: Any)
     instance._history_before = None if stored is None else (snapshot(stored), place_of(stored))
 
 
-def _after_save(sender: type[models.Model], instance: Any, raw: bool, **_: Any) -> None:
+REHASHED = "登录时更新密码的存储方式"
+
+
+def _after_save(
+    sender: type[models.Model], instance: Any, raw: bool, update_fields: frozenset[str] | None = None, **_: Any
+) -> None:
     if raw or not _watched(sender):
         return
     known = instance.__dict__.pop("_history_before", None)
@@ -81,7 +86,9 @@ def _after_save(sender: type[models.Model], instance: Any, raw: bool, **_: Any) 
         _keep(added(instance))
     else:
         values, place = known
-        _keep(changed(instance, values, place_before=place))
+        # Django stores the same password anew on signing in, by a save of this field alone, when hashing is tuned.
+        reason = REHASHED if update_fields == {"password"} else ""
+        _keep(changed(instance, values, place_before=place, reason=reason))
 
 
 def _after_delete(sender: type[models.Model], instance: Any, **_: Any) -> None:
