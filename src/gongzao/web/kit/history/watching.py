@@ -87,7 +87,7 @@ def _after_save(
     else:
         values, place = known
         # Django stores the same password anew on signing in, by a save of this field alone, when hashing is tuned.
-        reason = REHASHED if update_fields == {"password"} else ""
+        reason = REHASHED if update_fields == frozenset({"password"}) else ""
         _keep(changed(instance, values, place_before=place, reason=reason))
 
 
