@@ -18,7 +18,6 @@ from gongzao.web.clusters.models import (
     Title,
     TitleAward,
 )
-from gongzao.web.kit.fields import as_validation_error
 
 M = TypeVar("M", bound=Model)
 

@@ -6,6 +6,7 @@ more, by what is there now. So nobody takes a firm from another, and no two wait
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -13,7 +14,7 @@ from typing import IO
 
 from django.db import transaction
 
-from gongzao.kernel import Problem
+from gongzao.kernel import Problem, Problems
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import editable
 from gongzao.web.clusters.imports_figures import OUTSIDE, import_observations, refuse
@@ -72,15 +73,13 @@ def import_enterprises(file: IO[bytes], filename: str, *, by: User, keep: bool =
     InvalidValue
         ``busy`` if others were writing the same firms again and again.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     entries = sorted(read_enterprises(file, filename, problems), key=lambda entry: entry.uscc.code)
-    return patiently(partial(_import, entries, filename, tuple(problems), by, keep))
+    return patiently(partial(_import, entries, filename, problems, by, keep))
 
 
-def _import(
-    entries: list[EnterpriseEntry], filename: str, of_form: tuple[Problem, ...], by: User, keep: bool
-) -> Registered:
-    problems = list(of_form)
+def _import(entries: list[EnterpriseEntry], filename: str, of_form: Problems, by: User, keep: bool) -> Registered:
+    problems = copy(of_form)
     with transaction.atomic():
         counties = _own_counties({entry.county for entry in entries}, by)
         industries = set(Industry.objects.filter(pk__in={e.industry for e in entries}).values_list("pk", flat=True))
@@ -89,7 +88,8 @@ def _import(
         for entry in entries:
             problems += _faults(entry, filename, counties, industries, clusters)
         there = _by_code(entries)
-        refuse(problems + _not_own(entries, filename, clusters, there, by))
+        problems += _not_own(entries, filename, clusters, there, by)
+        refuse(problems)
         there, changes = _save(entries, clusters, there, by)
         refuse(_not_own(entries, filename, clusters, there, by))
         firms = _by_code(entries)

@@ -1,12 +1,13 @@
 """Uploads of figures: a whole file or nothing of it, every problem named with its line."""
 
 from collections.abc import Sequence
+from copy import copy
 from functools import partial
 from typing import IO
 
 from django.db import transaction
 
-from gongzao.kernel import InvalidInput, Problem
+from gongzao.kernel import InvalidInput, Problem, Problems
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import editable
 from gongzao.web.clusters.checks import SUBJECTS, Fault, find_faults
@@ -60,15 +61,13 @@ def import_observations(file: IO[bytes], filename: str, *, by: User, sure: str =
     InvalidValue
         ``busy`` if others were writing the same figures again and again, ``observation.waiting``.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     entries = read_observations(file, filename, problems)
-    return patiently(partial(_import, entries, filename, tuple(problems), by, sure))
+    return patiently(partial(_import, entries, filename, problems, by, sure))
 
 
-def _import(
-    entries: list[ObservationEntry], filename: str, of_form: tuple[Problem, ...], by: User, sure: str
-) -> list[Figure]:
-    problems = list(of_form)
+def _import(entries: list[ObservationEntry], filename: str, of_form: Problems, by: User, sure: str) -> list[Figure]:
+    problems = copy(of_form)
     with transaction.atomic():
         rows = _rows(entries, filename, by, problems)
         known = [place for place, row in enumerate(rows) if row is not None]
@@ -139,4 +138,5 @@ def _problem(fault: Fault, entries: Sequence[ObservationEntry], filename: str) -
 def refuse(problems: list[Problem]) -> None:
     """Raise if there are any problems, in the order of their lines."""
     if problems:
-        raise InvalidInput(sorted(problems, key=lambda problem: problem.line or 0))
+        problems.sort(key=lambda problem: problem.line or 0)
+        raise InvalidInput(problems)

@@ -15,12 +15,12 @@ from gongzao.web.accounts.models import User
 from gongzao.web.accounts.trail import lines_of
 from gongzao.web.clusters import effects, exports, imports, intake, queries, reporting, sentences
 from gongzao.web.clusters.display import language
-from gongzao.web.clusters.fields import as_validation_error
 from gongzao.web.clusters.forms import ReasonForm, RecordForm, UploadForm
 from gongzao.web.clusters.imports_figures import UnlikelyInput
 from gongzao.web.clusters.models import Draft
 from gongzao.web.clusters.reporting import Reported, Review
 from gongzao.web.clusters.services import refuse_faulty
+from gongzao.web.kit.fields import as_validation_error
 
 MOST_SHOWN = 200
 """Most changes of an upload that its page lists; the history has all of them."""
@@ -110,7 +110,7 @@ def observation_upload(request: HttpRequest) -> HttpResponse:
         except UnlikelyInput as error:
             context |= {"unlikely": list(error.problems), "review": error.review}
         except InvalidInput as error:
-            context["problems"] = list(error.problems)
+            context |= {"problems": error.problems, "total": error.total}
         except GongzaoError as error:
             _explain(request, error)
     return render(request, "clusters/observation_upload.html", context)
