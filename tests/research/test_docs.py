@@ -33,4 +33,4 @@ def test_the_version_shown_in_the_how_to_can_be_loaded(tmp_path: Path) -> None:
     shipped = gongzao.research.shipped_policies()["hebei"].read_text(encoding="utf-8")
     path = tmp_path / "hebei.yaml"
     path.write_text(shipped + "\n".join(line[3:] for line in new.splitlines()), encoding="utf-8")
-    assert [version.id for version in load_policy(path).versions] == ["hebei-2024", "hebei-2027"]
+    assert [version.id for version in load_policy(path).versions] == ["hebei-2024", "hebei-2025", "hebei-2027"]

@@ -37,10 +37,13 @@ from gongzao.research import (
     Proposal,
     Result,
     ResultKind,
+    Side,
     Step,
     Unit,
     Verdict,
+    ask_join,
     ask_licence,
+    back_join,
     book_income,
     check,
     claim_licence,
@@ -48,10 +51,10 @@ from gongzao.research import (
     contract,
     draw_reviewers,
     electorate,
+    fix_pool,
     fold,
     from_plain,
     grant_licence,
-    join,
     lapse,
     pledge,
     propose,
@@ -63,8 +66,8 @@ from gongzao.research import (
     vote,
     withdraw,
 )
-from gongzao.research.events import LicenceRequest
 from gongzao.research.example import INSTITUTE, LIANGPIN, SIKOU, UNIVERSITY, WANGDU
+from gongzao.research.facts import LicenceRequest
 from tests.research.world import EXPERTS, OPEN, OUTSIDER, World, small
 
 PARTIES = (INSTITUTE, WANGDU, SIKOU, LIANGPIN, UNIVERSITY, OUTSIDER)
@@ -169,7 +172,12 @@ class Histories(RuleBasedStateMachine):
 
     @rule(party=parties)
     def join(self, party: Any) -> None:
-        if self.attempt(self.taking and not self.joined and party is OUTSIDER, join, party):
+        legal = self.taking and party is OUTSIDER and not self.joined and not self.world.project.asking
+        if self.attempt(legal, ask_join, party):
+            self.attempt(False, pledge, "early", party.id, Unit.CASH, 1)
+            for side in Side:
+                self.attempt(True, back_join, party.id, side)
+                self.attempt(False, back_join, party.id, side)
             self.joined = True
 
     @precondition(lambda self: self.phase in (Phase.CAMPAIGN, Phase.SECOND_ROUND))
@@ -259,8 +267,19 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def lapse(self) -> None:
-        if self.attempt(self.phase is Phase.SIGNING and self.now >= self.terms.sign_by, lapse):
-            self.phase = Phase.LAPSED
+        before = self.world.project
+        if not self.attempt(self.phase is Phase.SIGNING and self.now >= self.terms.sign_by, lapse):
+            return
+        self.phase = Phase.LAPSED
+        missing = {party.id for party in before.proposal.parties} - before.signed
+        rest = {name: made for name, made in self.pledges.items() if made[0] not in missing}
+        cash = sum(quantity for _, unit, quantity in rest.values() if unit is Unit.CASH)
+        enough = [
+            plan for plan in (self.plan, [m for m in self.plan if m.stage == 1]) if cash >= sum(m.amount for m in plan)
+        ]
+        if missing == {OUTSIDER.id} and enough and len({who for who, _, _ in rest.values()}) >= 2:
+            self.pledges, self.plan = rest, enough[0]
+            self.collected()
 
     @precondition(lambda self: self.phase is Phase.RUNNING)
     @rule(number=st.integers(1, 4), quantity=st.integers(0, 90), files=st.integers(0, 3))
@@ -276,8 +295,9 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.world.project.submission is not None)
     @rule(seed=st.text(max_size=3), experts=st.integers(0, 7))
     def draw(self, seed: str, experts: int) -> None:
-        legal = not self.world.project.reviewers and experts >= 3
-        self.attempt(legal, draw_reviewers, EXPERTS[:experts], seed)
+        project = self.world.project
+        self.attempt(not project.pool and experts >= 3, fix_pool, EXPERTS[:experts])
+        self.attempt(bool(self.world.project.pool) and not project.reviewers, draw_reviewers, seed)
 
     @precondition(lambda self: self.world.project.submission is not None)
     @rule(
@@ -397,6 +417,11 @@ class Histories(RuleBasedStateMachine):
         taken = [project.requests[g] for g in project.granted if project.requests[g].result == result]
         legal = self.phase in (Phase.COMPLETED, Phase.STOPPED) and f"l{name}" not in project.requests
         legal &= not (taken and (exclusive or any(t.exclusive for t in taken)))
+        legal &= not any(
+            (r.result, r.licensee, r.exclusive) == (result, who.uscc, exclusive)
+            and (r.id not in project.granted or project.granted[r.id].licensee == who.uscc)
+            for r in project.requests.values()
+        )
         request = LicenceRequest(f"l{name}", result, who.uscc, who.name, exclusive, 5, self.now)
         if self.attempt(legal, ask_licence, request):
             assert (f"l{name}" in self.world.project.granted) is member

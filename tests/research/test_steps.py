@@ -22,14 +22,16 @@ from gongzao.research import (
     Unit,
     Verdict,
     accounts,
+    ask_join,
     book_income,
     close_round,
     contract,
     digest,
     draw_reviewers,
     first_project,
+    fix_pool,
+    free_experts,
     from_plain,
-    join,
     pledge,
     propose,
     register_result,
@@ -44,8 +46,8 @@ from gongzao.research import (
     withdraw,
 )
 from gongzao.research.contract import Contract
-from gongzao.research.events import Result, ResultKind
 from gongzao.research.example import INSTITUTE, LIANGPIN, SIKOU, UNIVERSITY, WANGDU
+from gongzao.research.facts import Result, ResultKind
 from tests.research.world import EXPERTS, FILE, OPEN, OUTSIDER, WORK, World, small
 
 TERMS = first_project().terms
@@ -67,8 +69,8 @@ def test_pledges_are_refused_with_the_reason() -> None:
     refuses("not_a_party", pledge, p, "a", OUTSIDER.id, cash, 1, OPEN, by="x")
     refuses("support", pledge, p, "a", INSTITUTE.id, cash, 600_000_01, OPEN, by="x")
     refuses("support", pledge, p, "a", INSTITUTE.id, Unit.MATERIAL, 1, OPEN, by="x")
-    refuses("same_uscc", join, p, replace(SIKOU, name="另一名称", applicant=False), OPEN, by="x")
-    refuses("public", join, p, replace(OUTSIDER, role=Role.PUBLIC), OPEN, by="x")
+    refuses("same_uscc", ask_join, p, replace(SIKOU, name="另一名称", applicant=False), OPEN, by="x")
+    refuses("public", ask_join, p, replace(OUTSIDER, role=Role.PUBLIC), OPEN, by="x")
     refuses("unknown", withdraw, p, "a", OPEN, by="x")
     refuses("not_due", close_round, p, OPEN, by="x")
     refuses("phase", sign, p, SIKOU.id, "0" * 64, OPEN, by="x")
@@ -137,7 +139,7 @@ def test_two_rounds(more: int, stage: int, taken: int) -> None:
 
 def test_who_joins_and_leaves_again_need_not_sign() -> None:
     world = World(first_project())
-    world.do(join(world.project, OUTSIDER, OPEN, by="x"))
+    world.join(OUTSIDER)
     world.pledge(OUTSIDER, 5)
     world.do(withdraw(world.project, "p1", OPEN, by="x"))
     world.fund()
@@ -200,7 +202,7 @@ def test_a_risk_rule_of_the_contract_is_followed_up_to_what_was_paid_in() -> Non
 def test_reviewers_have_no_interest_and_anyone_can_draw_again() -> None:
     world = World(first_project())
     world.fund()
-    refuses("nothing_submitted", draw_reviewers, world.project, EXPERTS, "s", WORK, by="x")
+    refuses("nothing_submitted", draw_reviewers, world.project, "s", WORK, by="x")
     refuses("evidence", submit, world.project, "M1", SIKOU.id, [], [], WORK, by="x")
     refuses("order", submit, world.project, "M2", SIKOU.id, [FILE], [], WORK, by="x")
     hours = [Delivery(UNIVERSITY.id, Unit.WORK_HOURS, 1)]
@@ -208,15 +210,17 @@ def test_reviewers_have_no_interest_and_anyone_can_draw_again() -> None:
     world.do(submit(world.project, "M1", SIKOU.id, [FILE], [], WORK, by="x"))
     refuses("under_review", submit, world.project, "M1", SIKOU.id, [FILE], [], WORK, by="x")
     biased = [Expert("b1", "甲", employer=SIKOU.uscc), Expert("b2", "乙", conflicts=(WANGDU.uscc,))]
-    refuses("few_experts", draw_reviewers, world.project, [*biased, *EXPERTS[:2]], "s", WORK, by="x")
-    drawn = draw_reviewers(world.project, [*biased, *EXPERTS], "s", WORK, by="x")
-    shuffled = draw_reviewers(world.project, [*reversed(EXPERTS), *biased], "s", WORK, by="x")
-    assert drawn.project.reviewers == shuffled.project.reviewers
-    assert not {"b1", "b2"} & set(drawn.project.reviewers)
-    others = {draw_reviewers(world.project, EXPERTS, str(n), WORK, by="x").project.reviewers for n in range(20)}
+    refuses("few_experts", fix_pool, world.project, [*biased, *EXPERTS[:2]], WORK, by="x")
+    refuses("no_pool", draw_reviewers, world.project, "s", WORK, by="x")
+    assert free_experts(world.project, [*EXPERTS, *biased]) == free_experts(world.project, EXPERTS[::-1])
+    world.do(fix_pool(world.project, [*biased, *EXPERTS], WORK, by="x"))
+    refuses("pooled", fix_pool, world.project, EXPERTS, WORK, by="x")
+    drawn = draw_reviewers(world.project, "s", WORK, by="x")
+    assert not {"b1", "b2"} & set(world.project.pool)
+    others = {draw_reviewers(world.project, str(n), WORK, by="x").project.reviewers for n in range(20)}
     assert len(others) > 5
     world.do(drawn)
-    refuses("drawn", draw_reviewers, world.project, EXPERTS, "t", WORK, by="x")
+    refuses("drawn", draw_reviewers, world.project, "t", WORK, by="x")
     refuses("not_a_reviewer", review, world.project, "b1", Verdict.ACCEPT, "好", WORK, by="x")
     first = world.project.reviewers[0]
     refuses("reason", review, world.project, first, Verdict.ACCEPT, " ", WORK, by="x")

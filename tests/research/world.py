@@ -23,14 +23,18 @@ from gongzao.research import (
     Project,
     Proposal,
     Role,
+    Side,
     Step,
     Unit,
     Verdict,
     accounts,
+    ask_join,
+    back_join,
     close_round,
     contract,
     draw_reviewers,
     first_project,
+    fix_pool,
     load_policy,
     open_project,
     pledge,
@@ -80,6 +84,12 @@ class World:
         name = f"p{len(self.project.pledges) + 1}"
         self.do(pledge(self.project, name, party.id, unit, amount, now, by=party.id))
 
+    def join(self, party: Party, now: datetime = OPEN) -> None:
+        """Let an organisation in with the consent of both sides."""
+        self.do(ask_join(self.project, party, now, by=party.id))
+        for side in Side:
+            self.do(back_join(self.project, party.id, side, now, by=side.value))
+
     def fund(self, *, institute: int = 600_000_00, firms: int = 500_000_00) -> None:
         """Fill the campaign, close it, and let all sign."""
         for party, amount in ((INSTITUTE, institute), (WANGDU, firms), (SIKOU, firms), (LIANGPIN, firms)):
@@ -102,7 +112,8 @@ class World:
         due = self.project.next_milestone
         assert due is not None
         self.do(submit(self.project, due.id, SIKOU.id, [FILE], [], now, by="test"))
-        self.do(draw_reviewers(self.project, EXPERTS, "seed", now, by="test"))
+        self.do(fix_pool(self.project, EXPERTS, now, by="test"))
+        self.do(draw_reviewers(self.project, "seed", now, by="test"))
         for reviewer in self.project.reviewers:
             self.do(review(self.project, reviewer, verdict, "理由", now, by=reviewer))
 

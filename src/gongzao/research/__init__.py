@@ -3,7 +3,7 @@
 from gongzao.research.bids import CostFile, read_bids
 from gongzao.research.books import BANK, FUND, SHARED, accounts, due, promise, reservation, stake, transfers, used
 from gongzao.research.call import Call, Need, Topic, suggest
-from gongzao.research.campaign import close_round, join, lapse, open_project, pledge, sign, withdraw
+from gongzao.research.campaign import close_round, lapse, open_project, pledge, sign, withdraw
 from gongzao.research.check import Finding, check
 from gongzao.research.contest import Candidate, Contest, Voter, budgets
 from gongzao.research.contract import Contract, contract
@@ -20,30 +20,28 @@ from gongzao.research.events import (
     Accepted,
     Amended,
     Body,
-    Collected,
     Completed,
-    Delivery,
+    Corrected,
     Drawn,
+    Dropped,
     Earned,
     Event,
-    Evidence,
     Funded,
+    JoinAsked,
+    JoinBacked,
     Joined,
+    JoinRefused,
     Lapsed,
     LicenceAsked,
     LicenceGranted,
-    LicenceRequest,
     Missed,
-    Motion,
     MotionLost,
     MotionMade,
     Opened,
-    Pledge,
     Pledged,
+    PoolFixed,
     Registered,
     Rejected,
-    Result,
-    ResultKind,
     Reviewed,
     SecondRoundOpened,
     SentBack,
@@ -51,12 +49,35 @@ from gongzao.research.events import (
     Started,
     Stopped,
     Submitted,
-    Verdict,
     Voted,
     Withdrawn,
 )
 from gongzao.research.example import first_project, two_round_project
-from gongzao.research.execution import Expert, bear, draw_reviewers, draws, review, settlement, submit
+from gongzao.research.execution import (
+    Expert,
+    bear,
+    draw_reviewers,
+    draws,
+    fix_pool,
+    free_experts,
+    review,
+    settlement,
+    submit,
+)
+from gongzao.research.facts import (
+    Collected,
+    Delivery,
+    Evidence,
+    LicenceRequest,
+    Motion,
+    Pledge,
+    Result,
+    ResultKind,
+    Side,
+    Verdict,
+)
+from gongzao.research.history import evolve, fold
+from gongzao.research.joining import ask_join, back_join, refuse_join
 from gongzao.research.model import (
     IN_KIND,
     BudgetLine,
@@ -77,12 +98,19 @@ from gongzao.research.motions import electorate, propose, vote
 from gongzao.research.optimum import optimum, welfare_gap
 from gongzao.research.pabulib import Measure, read_pabulib
 from gongzao.research.plain import canonical, digest, from_plain, to_plain
-from gongzao.research.policy import Exemption, Policy, PolicyVersion, load_policy, shipped_policies
+from gongzao.research.policy import Exemption, Floors, Policy, PolicyVersion, load_policy, shipped_policies
 from gongzao.research.proposal import faults
-from gongzao.research.results import ask_licence, book_income, claim_licence, grant_licence, register_result
+from gongzao.research.results import (
+    ask_licence,
+    book_income,
+    claim_licence,
+    correct_income,
+    grant_licence,
+    register_result,
+)
 from gongzao.research.shares import Bid, CostShares, Round, divide, share_cost
-from gongzao.research.state import Phase, Project, evolve, fold
-from gongzao.research.steps import Step, require_party, require_version
+from gongzao.research.state import Phase, Project
+from gongzao.research.steps import Step, require_party, require_version, require_worker
 
 __all__ = [
     "BANK",
@@ -102,22 +130,28 @@ __all__ = [
     "Completed",
     "Contest",
     "Contract",
+    "Corrected",
     "CostFile",
     "CostShares",
     "Delivery",
     "Drawn",
+    "Dropped",
     "Earned",
     "Event",
     "Evidence",
     "Exemption",
     "Expert",
     "Finding",
+    "Floors",
     "Funded",
     "Funding",
     "InvalidAllocation",
     "InvalidPolicy",
     "InvalidProposal",
     "InvalidResearch",
+    "JoinAsked",
+    "JoinBacked",
+    "JoinRefused",
     "Joined",
     "Lapsed",
     "LicenceAsked",
@@ -140,6 +174,7 @@ __all__ = [
     "Pledged",
     "Policy",
     "PolicyVersion",
+    "PoolFixed",
     "Project",
     "Proposal",
     "ProposalRefused",
@@ -153,6 +188,7 @@ __all__ = [
     "Round",
     "SecondRoundOpened",
     "SentBack",
+    "Side",
     "Signed",
     "Started",
     "Step",
@@ -170,7 +206,9 @@ __all__ = [
     "Voter",
     "Withdrawn",
     "accounts",
+    "ask_join",
     "ask_licence",
+    "back_join",
     "bear",
     "book_income",
     "budgets",
@@ -179,6 +217,7 @@ __all__ = [
     "claim_licence",
     "close_round",
     "contract",
+    "correct_income",
     "digest",
     "divide",
     "draw_reviewers",
@@ -189,10 +228,11 @@ __all__ = [
     "evolve",
     "faults",
     "first_project",
+    "fix_pool",
     "fold",
+    "free_experts",
     "from_plain",
     "grant_licence",
-    "join",
     "lapse",
     "load_policy",
     "open_project",
@@ -202,9 +242,11 @@ __all__ = [
     "propose",
     "read_bids",
     "read_pabulib",
+    "refuse_join",
     "register_result",
     "require_party",
     "require_version",
+    "require_worker",
     "reservation",
     "review",
     "settlement",

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from gongzao.ledger import Account, AccountKind, Kind, Transfer
 from gongzao.research import events as e
+from gongzao.research import facts
 from gongzao.research.model import IN_KIND, Unit
 from gongzao.research.state import Project
 
@@ -191,6 +192,11 @@ def _(_body: e.Lapsed, project: Project) -> _Steps:
 
 
 @_steps.register
+def _(body: e.Dropped, project: Project) -> _Steps:
+    return (Resolve(pledge.id, 0, "逾期未签约") for pledge in project.live_pledges if pledge.party in body.parties)
+
+
+@_steps.register
 def _(_body: e.Started, project: Project) -> _Steps:
     taken = {c.pledge: c.amount for c in project.collected}
     for pledge in project.live_pledges:
@@ -233,7 +239,7 @@ def _(body: e.Completed, project: Project) -> _Steps:
     return _end_promises(project.id, body.undelivered)
 
 
-def _end_promises(project: str, undelivered: Iterable[e.Delivery]) -> _Steps:
+def _end_promises(project: str, undelivered: Iterable[facts.Delivery]) -> _Steps:
     for d in undelivered:
         credit = promise(project, d.party, d.unit)
         yield Move(effort(project, d.unit), credit, d.quantity, "实物承诺终止", d.unit)
@@ -249,3 +255,27 @@ def _(body: e.Earned, project: Project) -> _Steps:
         elif part.amount:
             yield Move(income(p), due(p, part.party), part.amount, "收益分配", memo=memo)
             yield Move(due(p, part.party), BANK, part.amount, "收益付款", memo=memo)
+
+
+@_steps.register
+def _(body: e.Corrected, project: Project) -> _Steps:
+    """Book what is taken back first, then what is given, so that the clearing account never runs dry."""
+    p, memo = project.id, body.income
+    more = {part.party: part.amount - project.earned.get(part.party, 0) for part in body.earned}
+    whole = body.amount - project.income[body.income].amount
+    if whole > 0:
+        yield Move(BANK, income(p), whole, "收益更正到账", memo=memo)
+    for party, amount in more.items():
+        if amount < 0 and project.is_public(party):
+            yield Move(FUND, income(p), -amount, "收益更正收回", memo=memo)
+        elif amount < 0:
+            yield Move(BANK, due(p, party), -amount, "收益更正收回", memo=memo)
+            yield Move(due(p, party), income(p), -amount, "收益更正收回", memo=memo)
+    for party, amount in more.items():
+        if amount > 0 and project.is_public(party):
+            yield Move(income(p), FUND, amount, "收益更正分配", memo=memo)
+        elif amount > 0:
+            yield Move(income(p), due(p, party), amount, "收益更正分配", memo=memo)
+            yield Move(due(p, party), BANK, amount, "收益更正付款", memo=memo)
+    if whole < 0:
+        yield Move(income(p), BANK, -whole, "收益更正付还", memo=memo)

@@ -1,13 +1,14 @@
 """From an opened proposal to a signed contract: pledges, rounds, all or nothing."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from gongzao.kernel import Money, split
 from gongzao.research import events as e
-from gongzao.research import state
+from gongzao.research import facts, history
 from gongzao.research.contract import contract
 from gongzao.research.errors import ProposalRefused
-from gongzao.research.model import Party, Proposal, Role, Unit, check_zone
+from gongzao.research.model import Proposal, Role, Unit, check_zone
 from gongzao.research.policy import Exemption, Policy
 from gongzao.research.proposal import faults
 from gongzao.research.state import Phase, Project
@@ -43,28 +44,7 @@ def open_project(
     if found:
         raise ProposalRefused(found)
     event = e.Event(1, now, by, e.Opened(proposal, version, exemption))
-    return Step(state.start(event), (event,), ())
-
-
-def join(project: Project, party: Party, now: datetime, *, by: str) -> Step:
-    """Let one more organisation take part as contributor while the campaign runs.
-
-    Raises
-    ------
-    StepRefused
-        ``step.same_uscc`` if it takes part already, under whatever name; ``step.public``; ``step.phase``.
-    """
-    _require_open(project, now)
-    known = project.proposal.party(party.id)
-    if known is not None:
-        raise refused(
-            "same_uscc",
-            f"{party.id} takes part already as {known.name}",
-            f"统一社会信用代码 {party.id} 已以“{known.name}”参加",
-        )
-    if party.role is Role.PUBLIC or party.applicant:
-        raise refused("public", "only a contributor can join", "只能以出资参与方身份加入")
-    return take(project, now, by, [e.Joined(party)])
+    return Step(history.start(event), (event,), ())
 
 
 def pledge(
@@ -77,17 +57,18 @@ def pledge(
     Raises
     ------
     StepRefused
-        ``step.phase``, ``step.not_open``, ``step.after_deadline``, ``step.not_a_party``, ``step.pledge_taken``, or
-        ``step.support`` if the public institute would give more than was asked, or in kind.
+        ``step.phase``, ``step.not_open``, ``step.after_deadline``, ``step.not_a_party``, ``step.pledge_taken``;
+        ``step.support`` if the public institute would give more than was asked, or in kind; ``step.floor`` below the
+        policy's least pledge; ``step.many_pledges`` beyond its most.
     """
-    made = e.Pledge(pledge_id, party_id, unit, quantity, project.proposal.rates.value(unit, quantity))
+    made = facts.Pledge(pledge_id, party_id, unit, quantity, project.proposal.rates.value(unit, quantity))
     if pledge_id in project.pledges:
         if project.pledges[pledge_id] != made:
             raise refused(
                 "pledge_taken", f"pledge {pledge_id} exists with other content", f"认缴编号 {pledge_id} 已用于其他内容"
             )
         return take(project, now, by, ())
-    _require_open(project, now)
+    require_open(project, now)
     party = require_party(project, party_id)
     if party.role is Role.PUBLIC:
         before = sum(p.quantity for p in project.live_pledges if p.party == party_id)
@@ -97,6 +78,8 @@ def pledge(
                 f"the public institute gives cash, in all at most {Money(project.proposal.support)} as asked",
                 f"公共研究机构只以现金支持，合计不超过申请的 {Money(project.proposal.support)}",
             )
+    else:
+        _require_floor(project, made)
     return take(project, now, by, [e.Pledged(made)])
 
 
@@ -169,7 +152,10 @@ def sign(project: Project, party_id: str, sha256: str, now: datetime, *, by: str
 
 
 def lapse(project: Project, now: datetime, *, by: str) -> Step:
-    """Void all pledges of a project that was not signed in time.
+    """End the time for signing: leave out who joined and has not signed, or void all pledges.
+
+    If all others have signed and reach the budget without them, the work begins on the contract that this gives; every
+    one of those has agreed to it, for the contract says so, and pays no more than it pledged.
 
     Raises
     ------
@@ -179,10 +165,20 @@ def lapse(project: Project, now: datetime, *, by: str) -> Step:
     require_phase(project, Phase.SIGNING)
     if now < project.proposal.terms.sign_by:
         raise refused("not_due", "there is still time to sign", "签约期限未到")
-    return take(project, now, by, [e.Lapsed()])
+    missing = tuple(party.id for party in project.proposal.parties if party.id not in project.signed)
+    if not project.joined.issuperset(missing):
+        return take(project, now, by, [e.Lapsed()])
+    left = replace(project, withdrawn=project.withdrawn | {p.id for p in project.live_pledges if p.party in missing})
+    stage = next((stage for stage in range(project.stage, 0, -1) if _reached(left, stage)), 0)
+    if not stage:
+        return take(project, now, by, [e.Lapsed()])
+    dropped = take(project, now, by, [e.Dropped(missing, stage, _collect(left, stage))])
+    started = take(dropped.project, now, by, [e.Started(contract(dropped.project).sha256)])
+    return Step(started.project, dropped.events + started.events, dropped.transfers + started.transfers)
 
 
-def _require_open(project: Project, now: datetime) -> None:
+def require_open(project: Project, now: datetime) -> None:
+    """Refuse a step outside the time in which pledges are taken."""
     require_phase(project, Phase.CAMPAIGN, Phase.SECOND_ROUND)
     terms = project.proposal.terms
     if now < terms.opens:
@@ -192,13 +188,38 @@ def _require_open(project: Project, now: datetime) -> None:
         raise refused("after_deadline", f"the deadline was {deadline}", f"已过截止时间 {deadline}")
 
 
+def _require_floor(project: Project, made: facts.Pledge) -> None:
+    floors, needed = project.policy.floors, project.proposal
+    if floors is None:
+        return
+    if sum(p.party == made.party for p in project.pledges.values()) >= floors.pledges:
+        raise refused(
+            "many_pledges",
+            f"one party makes at most {floors.pledges} pledges in a project, withdrawn ones included",
+            f"同一单位在一个项目中最多认缴{floors.pledges}次（含已撤回的）",
+        )
+    stage = 2 if project.phase is Phase.SECOND_ROUND else 1
+    cash = made.unit is Unit.CASH
+    goal, given = (
+        (needed.cash(stage), project.pledged_cash) if cash else (needed.in_kind(stage), project.pledged_in_kind)
+    )
+    least = -(-(needed.cash() + needed.in_kind()) * floors.pledge_percent // 100)
+    if made.value < least and not 0 < goal - given <= made.value:
+        raise refused(
+            "floor",
+            f"a pledge must be worth at least {Money(int(least))} ({floors.pledge_percent} % of the minimum's cost),"
+            " or close what is missing",
+            f"每笔认缴折价不少于 {Money(int(least))}（最低总费用的{floors.pledge_percent}%），或正好补足缺口",
+        )
+
+
 def _reached(project: Project, stage: int) -> bool:
     needed = project.proposal
     enough = project.pledged_cash >= needed.cash(stage) and project.pledged_in_kind >= needed.in_kind(stage)
     return enough and len(project.contributors) >= 2
 
 
-def _collect(project: Project, stage: int) -> tuple[e.Collected, ...]:
+def _collect(project: Project, stage: int) -> tuple[facts.Collected, ...]:
     cash = [p for p in project.live_pledges if p.unit is Unit.CASH]
     amounts = split(project.proposal.cash(stage), [p.quantity for p in cash])
-    return tuple(e.Collected(p.id, p.party, amount) for p, amount in zip(cash, amounts, strict=True))
+    return tuple(facts.Collected(p.id, p.party, amount) for p, amount in zip(cash, amounts, strict=True))

@@ -7,14 +7,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from hashlib import sha256
 
 from gongzao.ledger import Record
 from gongzao.research import events as e
+from gongzao.research import facts
 from gongzao.research.model import Role, Unit
 
 _CAMPAIGN, _SECOND, _SIGNING, _RUNNING, _COMPLETED, _STOPPED, _ENDED = range(7)
 
 _ALLOWED: dict[type, tuple[set[int], int | None]] = {
+    e.JoinAsked: ({_CAMPAIGN, _SECOND}, None),
+    e.JoinBacked: ({_CAMPAIGN, _SECOND}, None),
+    e.JoinRefused: ({_CAMPAIGN, _SECOND}, None),
     e.Joined: ({_CAMPAIGN, _SECOND}, None),
     e.Pledged: ({_CAMPAIGN, _SECOND}, None),
     e.Withdrawn: ({_CAMPAIGN}, None),
@@ -23,8 +28,10 @@ _ALLOWED: dict[type, tuple[set[int], int | None]] = {
     e.Missed: ({_CAMPAIGN, _SECOND}, _ENDED),
     e.Signed: ({_SIGNING}, None),
     e.Lapsed: ({_SIGNING}, _ENDED),
+    e.Dropped: ({_SIGNING}, None),
     e.Started: ({_SIGNING}, _RUNNING),
     e.Submitted: ({_RUNNING}, None),
+    e.PoolFixed: ({_RUNNING}, None),
     e.Drawn: ({_RUNNING}, None),
     e.Reviewed: ({_RUNNING}, None),
     e.Accepted: ({_RUNNING}, None),
@@ -40,6 +47,7 @@ _ALLOWED: dict[type, tuple[set[int], int | None]] = {
     e.LicenceAsked: ({_COMPLETED, _STOPPED}, None),
     e.LicenceGranted: ({_COMPLETED, _STOPPED}, None),
     e.Earned: ({_COMPLETED, _STOPPED}, None),
+    e.Corrected: ({_COMPLETED, _STOPPED}, None),
 }
 
 
@@ -69,6 +77,7 @@ def check(log: Sequence[e.Event], journal: Iterable[Record]) -> tuple[Finding, .
     -----
     Rules: ``order`` (events in a possible order), ``limit`` (nobody beyond its pledge, stake or promise), ``sum``
     (releases, bearings, refunds and income add up), ``public_last``, ``share`` (income within one fen of the contract),
+    ``draw`` (reviewers are those that seed and recorded pool give; logs from before pools were recorded have none),
     ``ledger`` (what the log says is what was booked, and at the end nothing is left over).
     """
     audit = _Audit()
@@ -86,14 +95,20 @@ class _Audit:
         self.seq = 0
         self.id = ""
         self.public: set[str] = set()
-        self.pledged: dict[str, e.Pledge] = {}
-        self.taken: tuple[e.Collected, ...] = ()
+        self.pledged: dict[str, facts.Pledge] = {}
+        self.taken: tuple[facts.Collected, ...] = ()
         self.paid: Counter[str] = Counter()
         self.used: Counter[str] = Counter()
         self.refunded: Counter[str] = Counter()
         self.received: Counter[str] = Counter()
         self.kind: Counter[tuple[str, str]] = Counter()
         self.earned: Counter[str] = Counter()
+        self.income: dict[str, int] = {}
+        self.asked: dict[str, set[str]] = {}
+        self.admitted: set[str] = set()
+        self.dropped: set[str] = set()
+        self.handed_in: Counter[str] = Counter()
+        self.pool: e.PoolFixed | None = None
         self.draws: list[e.Accepted] = []
         self.signed: set[str] = set()
         self.open: str = ""
@@ -124,7 +139,22 @@ class _Audit:
         if handler is not None:
             handler(body)
 
+    def on_joinasked(self, body: e.JoinAsked) -> None:
+        self.asked[body.party.uscc.code] = set()
+
+    def on_joinbacked(self, body: e.JoinBacked) -> None:
+        self.require("order", body.party in self.asked, f"{body.party} did not ask")
+        self.asked.setdefault(body.party, set()).add(str(body.side))
+
+    def on_joinrefused(self, body: e.JoinRefused) -> None:
+        self.require("order", self.asked.pop(body.party, None) is not None, f"{body.party} did not ask")
+
     def on_joined(self, body: e.Joined) -> None:
+        code = body.party.uscc.code
+        # Earlier logs know no asking: there whoever came took part.
+        agreed = self.asked.get(code)
+        self.require("order", agreed is None or agreed == {"lead", "organiser"}, f"{code} joined without consent")
+        self.admitted.add(code)
         self.require("limit", body.party.uscc.code not in [p.uscc.code for p in self.parties], "joined twice")
         self.parties.append(body.party)
 
@@ -146,6 +176,13 @@ class _Audit:
     def on_signed(self, body: e.Signed) -> None:
         self.signed.add(body.party)
 
+    def on_dropped(self, body: e.Dropped) -> None:
+        gone = set(body.parties)
+        self.require("order", gone <= self.admitted and not gone & self.signed, "left out without reason")
+        self.dropped = gone
+        self.pledged = {name: p for name, p in self.pledged.items() if p.party not in gone}
+        self.on_funded(e.Funded(body.stage, body.cash))
+
     def on_started(self, _body: e.Started) -> None:
         contributing = {p.party for p in self.pledged.values()}
         original = {p.uscc.code for p in self.proposal.parties}
@@ -161,6 +198,27 @@ class _Audit:
         due = plan[len(self.done) : len(self.done) + 1]
         self.require("order", not self.open and due == [body.milestone], f"{body.milestone} handed in")
         self.open = body.milestone
+        self.handed_in[body.milestone] += 1
+        self.pool = None
+
+    def on_poolfixed(self, body: e.PoolFixed) -> None:
+        again = self.pool is not None
+        due = (self.open, self.handed_in[self.open])
+        self.require("draw", not again and (body.milestone, body.attempt) == due, f"pool of {body.milestone}")
+        self.pool = body
+
+    def on_drawn(self, body: e.Drawn) -> None:
+        if self.pool is None and body.attempt == 0:
+            return  # a log from before pools were recorded
+        pool = self.pool.experts if self.pool else ()
+        attempt = self.handed_in[body.milestone]
+        self.require("draw", body.attempt == attempt, f"attempt {body.attempt}, handed in {attempt} times")
+
+        def rank(expert: str) -> str:
+            return sha256(f"{body.seed}:{self.id}:{body.milestone}:{attempt}:{expert}".encode()).hexdigest()
+
+        first = tuple(sorted(pool, key=rank)[: self.proposal.reviewers])
+        self.require("draw", body.reviewers == first, f"drawn {body.reviewers}, seed and pool give {first}")
 
     def on_sentback(self, body: e.SentBack) -> None:
         self.require("order", self.open == body.milestone, f"{body.milestone} sent back")
@@ -193,7 +251,7 @@ class _Audit:
         self.draws.append(body)
         self.settle_kind(body.deliveries)
 
-    def settle_kind(self, deliveries: tuple[e.Delivery, ...]) -> None:
+    def settle_kind(self, deliveries: tuple[facts.Delivery, ...]) -> None:
         for d in deliveries:
             self.kind[d.party, str(d.unit)] -= d.quantity
             self.require("limit", self.kind[d.party, str(d.unit)] >= 0, f"{d.party}: more in kind than promised")
@@ -222,7 +280,7 @@ class _Audit:
         self.require("sum", self.used == self.paid, "completed with money left")
         self.end_kind(body.undelivered)
 
-    def end_kind(self, undelivered: tuple[e.Delivery, ...]) -> None:
+    def end_kind(self, undelivered: tuple[facts.Delivery, ...]) -> None:
         self.settle_kind(undelivered)
         self.require("sum", not any(self.kind.values()), "promises in kind left open")
 
@@ -230,6 +288,18 @@ class _Audit:
         self.require("sum", sum(part.amount for part in body.parts) == body.amount, "income not split whole")
         for part in body.parts:
             self.earned[part.party] += part.amount
+        self.income[body.id] = body.amount
+        self.check_shares()
+
+    def on_corrected(self, body: e.Corrected) -> None:
+        self.require("order", body.income in self.income, f"no income {body.income}")
+        self.income[body.income] = body.amount
+        self.earned = Counter({part.party: part.amount for part in body.earned})
+        whole = sum(self.income.values())
+        self.require("sum", sum(self.earned.values()) == whole, "income not split whole after a correction")
+        self.check_shares()
+
+    def check_shares(self) -> None:
         total = sum(self.earned.values())
         for share in self.proposal.income:
             exact = Fraction(share.value) * total / 100
@@ -277,12 +347,17 @@ def _compare_flows(audit: _Audit, ours: list[Record], prefix: str, code: str) ->
     stake, due = f"{prefix}stake:{code}", f"{prefix}due:{code}"
     came = sum(r.posted for r in ours if r.credit == stake and not r.debit.startswith(prefix))
     went = sum(r.posted for r in ours if r.debit == stake and not r.credit.startswith(prefix))
-    received = sum(r.posted for r in ours if r.credit == due)
+    # What came over the clearing accounts, less what went back over them: income that was corrected.
+    received = sum(r.posted for r in ours if r.credit == due and r.debit.startswith(prefix))
+    received -= sum(r.posted for r in ours if r.debit == due and r.credit.startswith(prefix))
+    paid_out = sum(r.posted for r in ours if r.debit == due and not r.credit.startswith(prefix))
+    paid_out -= sum(r.posted for r in ours if r.credit == due and not r.debit.startswith(prefix))
     income = 0 if code in audit.public else audit.earned[code]
     for account, what, booked, logged in (
         (stake, "paid in", came, audit.paid[code]),
         (stake, "given back", went, audit.refunded[code]),
         (due, "received", received, audit.received[code] + income),
+        (due, "paid out", paid_out, audit.received[code] + income),
     ):
         if booked != logged:
             yield Finding("ledger", 0, f"{account}: {booked} {what}, log says {logged}")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gongzao.research.events import Collected, Delivery
+from gongzao.research.facts import Collected, Delivery
 from gongzao.research.model import Proposal, Unit
 from gongzao.research.plain import digest
 from gongzao.research.policy import Exemption, PolicyVersion
@@ -43,7 +43,9 @@ class Contract:
 
 
 def contract(project: Project, amended: Proposal | None = None) -> Contract:
-    """Return the contract of a funded project, or the one that an amendment would put in its place.
+    """Return the contract that a funded project signs, or the one that an amendment would put in its place.
+
+    If who joined and did not sign was left out, it takes the place of the one that the others signed.
 
     Parameters
     ----------
@@ -60,5 +62,5 @@ def contract(project: Project, amended: Proposal | None = None) -> Contract:
         project.stage,
         project.collected,
         kind,
-        project.contract if amended else "",
+        project.contract if amended or project.dropped else "",
     )

@@ -1,142 +1,13 @@
 """What can happen to a project: the bodies of its events. The state is their fold, the bookings follow from each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from gongzao.kernel import Uscc
-from gongzao.research.errors import InvalidResearch
-from gongzao.research.model import (
-    Part,
-    Party,
-    Proposal,
-    Unit,
-    check_amount,
-    check_id,
-    check_text,
-    check_zone,
-)
+from gongzao.research.facts import Collected, Delivery, Evidence, LicenceRequest, Motion, Pledge, Result, Side, Verdict
+from gongzao.research.model import Part, Party, Proposal, check_amount, check_id, check_text
+from gongzao.research.plain import LATER
 from gongzao.research.policy import Exemption, PolicyVersion
-
-
-@dataclass(frozen=True, slots=True)
-class Pledge:
-    """A promise of one party: ``quantity`` [hundredths of ``unit``, for cash fen] worth ``value`` [fen]."""
-
-    id: str
-    party: str
-    unit: Unit
-    quantity: int
-    value: int
-
-    def __post_init__(self) -> None:
-        check_id("pledge.id", self.id)
-        check_amount("pledge.quantity", self.quantity)
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """What is taken of a cash pledge [fen]: all of it, or its share if more was pledged than is needed."""
-
-    pledge: str
-    party: str
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A contribution in kind: ``quantity`` [hundredths of ``unit``] of one party."""
-
-    party: str
-    unit: Unit
-    quantity: int
-
-    def __post_init__(self) -> None:
-        check_amount("delivery.quantity", self.quantity)
-        if self.unit is Unit.CASH:
-            raise InvalidResearch("delivery.unit", en="cash is not delivered in kind", zh="现金不属于实物投入")
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A file handed in: its name and the SHA-256 of its content."""
-
-    name: str
-    sha256: str
-
-    def __post_init__(self) -> None:
-        check_text("evidence.name", self.name)
-        if len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
-            raise InvalidResearch(
-                "evidence.sha256",
-                en=f"a SHA-256 has 64 lower-case hex digits, got {self.sha256!r}",
-                zh=f"SHA-256 为64位小写十六进制，收到“{self.sha256}”",
-            )
-
-
-class Verdict(StrEnum):
-    """What a reviewer can say about a milestone."""
-
-    ACCEPT = "accept"
-    SEND_BACK = "send_back"
-    REJECT = "reject"
-
-
-@dataclass(frozen=True, slots=True)
-class Motion:
-    """A question put to the parties: an amendment if there is a ``proposal``, else to stop the project."""
-
-    id: str
-    reason: str
-    proposal: Proposal | None = None
-
-    def __post_init__(self) -> None:
-        check_id("motion.id", self.id)
-        check_text("motion.reason", self.reason)
-
-
-class ResultKind(StrEnum):
-    """Kinds of results."""
-
-    PATENT = "patent"
-    DATA = "data"
-    PROCESS = "process"
-    PAPER = "paper"
-    PRODUCT = "product"
-    METHOD = "method"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A result of the project; it belongs to the parties as the contract's shares of ownership say."""
-
-    id: str
-    kind: ResultKind
-    title: str
-    register_number: str = ""
-
-    def __post_init__(self) -> None:
-        check_id("result.id", self.id)
-        check_text("result.title", self.title)
-
-
-@dataclass(frozen=True, slots=True)
-class LicenceRequest:
-    """Somebody asks for a licence of a result for a fee [fen]; members may claim it before ``priority_until``."""
-
-    id: str
-    result: str
-    licensee: Uscc
-    name: str
-    exclusive: bool
-    fee: int
-    priority_until: datetime
-
-    def __post_init__(self) -> None:
-        check_id("licence.id", self.id)
-        check_text("licence.name", self.name)
-        check_amount("licence.fee", self.fee, 0)
-        check_zone("licence.priority_until", self.priority_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +17,30 @@ class Opened:
     proposal: Proposal
     policy: PolicyVersion
     exemption: Exemption | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinAsked:
+    """An organisation asked to take part; until both sides agree it is no party and has no right."""
+
+    party: Party
+
+
+@dataclass(frozen=True, slots=True)
+class JoinBacked:
+    """One side agreed that an organisation takes part."""
+
+    party: str
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRefused:
+    """One side refused an organisation, with its reason."""
+
+    party: str
+    side: Side
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +96,15 @@ class Lapsed:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """Who joined and did not sign in time is left out; what is taken of the others, up to which stage."""
+
+    parties: tuple[str, ...]
+    stage: int
+    cash: tuple[Collected, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """All have signed: pledges are collected, work begins."""
 
@@ -218,12 +122,25 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolFixed:
+    """Who may review a milestone was fixed, before anybody can know the seed; ``attempt`` counts its hand-ins."""
+
+    milestone: str
+    attempt: int
+    experts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Drawn:
-    """Reviewers were drawn; anyone can draw again from the seed."""
+    """Reviewers were drawn from the fixed pool; anyone can draw again from the seed.
+
+    ``attempt`` 0 is a draw of earlier logs: its pool was not recorded, and the seed was known at the hand-in.
+    """
 
     milestone: str
     seed: str
     reviewers: tuple[str, ...]
+    attempt: int = field(default=0, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,8 +261,27 @@ class Earned:
     parts: tuple[Part, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """Income was wrong and is ``amount`` [fen] instead; ``earned`` is what each party has got of all income then."""
+
+    id: str
+    income: str
+    amount: int
+    reason: str
+    earned: tuple[Part, ...]
+
+    def __post_init__(self) -> None:
+        check_id("correction.id", self.id)
+        check_amount("correction.amount", self.amount, 0)
+        check_text("correction.reason", self.reason)
+
+
 Body = (
     Opened
+    | JoinAsked
+    | JoinBacked
+    | JoinRefused
     | Joined
     | Pledged
     | Withdrawn
@@ -354,8 +290,10 @@ Body = (
     | Missed
     | Signed
     | Lapsed
+    | Dropped
     | Started
     | Submitted
+    | PoolFixed
     | Drawn
     | Reviewed
     | Accepted
@@ -371,6 +309,7 @@ Body = (
     | LicenceAsked
     | LicenceGranted
     | Earned
+    | Corrected
 )
 """All kinds of events."""
 

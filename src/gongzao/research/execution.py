@@ -10,9 +10,10 @@ from hashlib import sha256
 from gongzao.kernel import Uscc
 from gongzao.ledger import share_out
 from gongzao.research import events as e
+from gongzao.research import facts
 from gongzao.research.model import Part, check_id, check_text
 from gongzao.research.state import Phase, Project
-from gongzao.research.steps import Step, refused, require_party, require_phase, take
+from gongzao.research.steps import Step, refused, require_phase, require_worker, take
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,18 @@ class Expert:
         Where the expert works, if at an organisation with a code.
     conflicts
         Other organisations the expert declared an interest in.
+    posts
+        Organisations for which the expert acts on the platform.
+    organises
+        Whether the expert looks after the cluster of the project.
     """
 
     id: str
     name: str
     employer: Uscc | None = None
     conflicts: tuple[Uscc, ...] = ()
+    posts: tuple[Uscc, ...] = ()
+    organises: bool = False
 
     def __post_init__(self) -> None:
         check_id("expert.id", self.id)
@@ -43,8 +50,8 @@ def submit(
     project: Project,
     milestone_id: str,
     party_id: str,
-    evidence: Sequence[e.Evidence],
-    deliveries: Sequence[e.Delivery],
+    evidence: Sequence[facts.Evidence],
+    deliveries: Sequence[facts.Delivery],
     now: datetime,
     *,
     by: str,
@@ -65,11 +72,11 @@ def submit(
     Raises
     ------
     StepRefused
-        ``step.phase``, ``step.not_a_party``, ``step.under_review``, ``step.order``, ``step.evidence``,
-        ``step.delivery``.
+        ``step.phase``, ``step.not_a_party``, ``step.no_task``, ``step.under_review``, ``step.order``,
+        ``step.evidence``, ``step.delivery``.
     """
     require_phase(project, Phase.RUNNING)
-    require_party(project, party_id)
+    require_worker(project, party_id)
     if project.submission is not None:
         raise refused("under_review", "a milestone is under review", "已有里程碑在评审中")
     due = project.next_milestone
@@ -94,38 +101,68 @@ def submit(
     return take(project, now, by, [e.Submitted(milestone_id, party_id, tuple(evidence), tuple(deliveries))])
 
 
-def draw_reviewers(project: Project, experts: Sequence[Expert], seed: str, now: datetime, *, by: str) -> Step:
-    """Draw the reviewers of the milestone under review.
+def free_experts(project: Project, experts: Sequence[Expert]) -> tuple[str, ...]:
+    """Return the ids, sorted, of the experts without a conflict of interest.
 
-    Who works for a party, or declared an interest in one, is left out. The others are ranked by the SHA-256 of
-    seed, project, milestone and their id, and the first are taken: anyone can repeat it.
+    Left out is who works for a party, acts for one, declared an interest in one, or looks after the cluster.
+    """
+    ours = {party.uscc for party in project.proposal.parties}
+    return tuple(sorted({x.id for x in experts if not x.organises and not ours & {x.employer, *x.conflicts, *x.posts}}))
+
+
+def fix_pool(project: Project, experts: Sequence[Expert], now: datetime, *, by: str) -> Step:
+    """Fix who may review the milestone under review: the register as it is now, while nobody can know the seed.
 
     Raises
     ------
     StepRefused
-        ``step.phase``, ``step.nothing_submitted``, ``step.drawn``, ``step.few_experts``.
+        ``step.phase``, ``step.nothing_submitted``, ``step.pooled``, ``step.few_experts``.
     """
-    require_phase(project, Phase.RUNNING)
-    submission = project.submission
-    if submission is None:
-        raise refused("nothing_submitted", "no milestone is under review", "没有待评审的里程碑")
-    if project.reviewers:
-        raise refused("drawn", "the reviewers were drawn", "评审专家已抽取")
-    ours = {party.uscc for party in project.proposal.parties}
-    free = {x.id for x in experts if x.employer not in ours and not ours & set(x.conflicts)}
-    needed = project.proposal.reviewers
+    submission = _under_review(project)
+    if project.pool or project.reviewers:
+        raise refused("pooled", "it is fixed who may review this", "评审专家名单已确定")
+    free, needed = free_experts(project, experts), project.proposal.reviewers
     if len(free) < needed:
         raise refused(
             "few_experts",
             f"{needed} reviewers are needed, only {len(free)} have no conflict of interest",
             f"需{needed}名评审专家，无利益冲突的仅{len(free)}名",
         )
-    text = f"{seed}:{project.id}:{submission.milestone}:"
-    ranked = sorted(free, key=lambda expert: (sha256((text + expert).encode()).digest(), expert))
-    return take(project, now, by, [e.Drawn(submission.milestone, seed, tuple(ranked[:needed]))])
+    attempt = project.attempts[submission.milestone]
+    return take(project, now, by, [e.PoolFixed(submission.milestone, attempt, free)])
 
 
-def review(project: Project, reviewer: str, verdict: e.Verdict, reason: str, now: datetime, *, by: str) -> Step:
+def _under_review(project: Project) -> e.Submitted:
+    require_phase(project, Phase.RUNNING)
+    if project.submission is None:
+        raise refused("nothing_submitted", "no milestone is under review", "没有待评审的里程碑")
+    return project.submission
+
+
+def draw_reviewers(project: Project, seed: str, now: datetime, *, by: str) -> Step:
+    """Draw the reviewers of the milestone under review from the fixed pool.
+
+    The pool is ranked by the SHA-256 of seed, project, milestone, attempt and the expert's id, and the first are taken:
+    anyone can repeat it from the log.
+
+    Raises
+    ------
+    StepRefused
+        ``step.phase``, ``step.nothing_submitted``, ``step.drawn``, ``step.no_pool``.
+    """
+    submission = _under_review(project)
+    if project.reviewers:
+        raise refused("drawn", "the reviewers were drawn", "评审专家已抽取")
+    if not project.pool:
+        raise refused("no_pool", "it is not fixed yet who may review this", "评审专家名单尚未确定")
+    attempt = project.attempts[submission.milestone]
+    text = f"{seed}:{project.id}:{submission.milestone}:{attempt}:"
+    ranked = sorted(project.pool, key=lambda expert: (sha256((text + expert).encode()).digest(), expert))
+    drawn = e.Drawn(submission.milestone, seed, tuple(ranked[: project.proposal.reviewers]), attempt)
+    return take(project, now, by, [drawn])
+
+
+def review(project: Project, reviewer: str, verdict: facts.Verdict, reason: str, now: datetime, *, by: str) -> Step:
     """Give a verdict; with the last one the milestone is decided.
 
     More than half of the reviewers must accept, or reject; anything else sends the milestone back. Acceptance
@@ -152,9 +189,9 @@ def review(project: Project, reviewer: str, verdict: e.Verdict, reason: str, now
     verdicts = Counter([given.verdict for given in project.reviews.values()] + [verdict])
     bodies: list[e.Body] = [made]
     if verdicts.total() == len(project.reviewers):
-        if verdicts[e.Verdict.ACCEPT] * 2 > verdicts.total():
+        if verdicts[facts.Verdict.ACCEPT] * 2 > verdicts.total():
             bodies += _accept(project, submission)
-        elif verdicts[e.Verdict.REJECT] * 2 > verdicts.total():
+        elif verdicts[facts.Verdict.REJECT] * 2 > verdicts.total():
             bodies += [e.Rejected(name), settlement(project, f"里程碑 {name} 未通过 / milestone {name} was rejected")]
         else:
             bodies.append(e.SentBack(name))
@@ -231,9 +268,9 @@ def bear(spent: int, paid: Mapping[str, int], losses: Mapping[str, Decimal]) -> 
     return borne
 
 
-def _undelivered(project: Project, now: Sequence[e.Delivery]) -> tuple[e.Delivery, ...]:
+def _undelivered(project: Project, now: Sequence[facts.Delivery]) -> tuple[facts.Delivery, ...]:
     left = Counter(project.promised)
     left.subtract(project.delivered)
     for d in now:
         left[d.party, d.unit] -= d.quantity
-    return tuple(e.Delivery(party, unit, quantity) for (party, unit), quantity in left.items() if quantity)
+    return tuple(facts.Delivery(party, unit, quantity) for (party, unit), quantity in left.items() if quantity)

@@ -367,6 +367,15 @@ class Proposal:
         """Return the value in kind needed up to a stage [fen]."""
         return sum(line.in_kind for line in self.budget if line.stage <= stage)
 
+    @property
+    def lead(self) -> Party | None:
+        """The first of the applicants, who speaks for the consortium."""
+        return next((party for party in self.parties if party.applicant), None)
+
+    def works(self, party_id: str) -> bool:
+        """Whether a party has a task or is paid for a milestone."""
+        return party_id in {t.party for t in self.tasks} | {x.party for m in self.milestones for x in m.payees}
+
     def party(self, party_id: str) -> Party | None:
         """Return the party with this id, if it is one of the consortium."""
         return next((party for party in self.parties if party.id == party_id), None)

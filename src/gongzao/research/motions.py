@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from gongzao.research import events as e
+from gongzao.research import facts
 from gongzao.research.contract import contract
 from gongzao.research.errors import ProposalRefused, StepRefused
 from gongzao.research.execution import settlement
@@ -13,18 +14,30 @@ from gongzao.research.state import Phase, Project
 from gongzao.research.steps import Step, refused, require_party, require_phase, take
 
 
-def electorate(project: Project, motion: e.Motion) -> dict[str, int]:
-    """Return the votes by party: of all parties for an amendment, of the contributors for a stop."""
+def electorate(project: Project, motion: facts.Motion) -> dict[str, int]:
+    """Return the votes by party: of all parties for an amendment, of the contributors for a stop.
+
+    Who joined during the campaign has a vote from the part of all contributions on that the policy asks for.
+    """
     rule = project.proposal.stopping if motion.proposal is None else project.proposal.amending
     parties = project.contributors if motion.proposal is None else tuple(p.id for p in project.proposal.parties)
+    parties = tuple(party for party in parties if _has_voice(project, party))
     weights = {party: 1 if rule.by is VoteBy.HEADS else project.contributed(party) for party in parties}
     return {party: weight for party, weight in weights.items() if weight}
+
+
+def _has_voice(project: Project, party: str) -> bool:
+    floors = project.policy.floors
+    if floors is None or party not in project.joined:
+        return True
+    whole = sum(project.contributed(p.id) for p in project.proposal.parties)
+    return project.contributed(party) * 100 >= whole * floors.vote_percent
 
 
 def propose(
     project: Project,
     party_id: str,
-    motion: e.Motion,
+    motion: facts.Motion,
     now: datetime,
     *,
     by: str,
@@ -33,7 +46,7 @@ def propose(
 
     An amendment may change what is still to be done: tasks, milestones not yet accepted or under review (their
     amounts adding up to the same), period, ownership, income, risk, priority and consent. Parties, money and the
-    campaign stay.
+    campaign stay; so does the risk while a contributor has no vote.
 
     Raises
     ------
@@ -90,7 +103,7 @@ def _enough(votes: int, total: int, percent: Decimal) -> bool:
     return votes * 100 >= total * percent
 
 
-def _carried(project: Project, motion: e.Motion) -> e.Body:
+def _carried(project: Project, motion: facts.Motion) -> e.Body:
     if motion.proposal is None:
         return settlement(project, motion.reason)
     try:
@@ -116,4 +129,10 @@ def _check_amendment(project: Project, new: Proposal) -> None:
             "unchangeable",
             "an amendment leaves parties, budget, campaign and milestones accepted or under review as they are",
             "合同变更不得改动参与单位、预算、众筹条款及已验收或评审中的里程碑",
+        )
+    if old.losses != new.losses and not all(_has_voice(project, party) for party in project.contributors):
+        raise refused(
+            "voiceless",
+            "the risk stays as it is while a contributor has no vote on it",
+            "有出资单位没有表决权时，风险分担不得变更",
         )

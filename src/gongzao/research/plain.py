@@ -2,7 +2,8 @@
 
 import json
 import types
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import Field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -12,6 +13,16 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from gongzao.kernel import InvalidValue, Uscc
 from gongzao.research.errors import InvalidResearch
 
+LATER: Mapping[str, bool] = {"later": True}
+"""Metadata of a dataclass field that was added after values had been stored and hashed.
+
+Its plain form is left out while it has its default, so what was written before keeps its form and its hash.
+"""
+
+
+def _left_out(f: Field[Any], value: Any) -> bool:
+    return bool(f.metadata.get("later")) and value == f.default
+
 
 def to_plain(value: Any) -> Any:
     """Return ``value`` made of JSON types only; a dataclass carries its class name under ``"type"``."""
@@ -20,7 +31,11 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, str | Uscc):
         return str(value)
     if is_dataclass(value):
-        return {"type": type(value).__name__, **{f.name: to_plain(getattr(value, f.name)) for f in fields(value)}}
+        given = [(f, getattr(value, f.name)) for f in fields(value)]
+        return {
+            "type": type(value).__name__,
+            **{f.name: to_plain(part) for f, part in given if not _left_out(f, part)},
+        }
     if isinstance(value, tuple):
         return [to_plain(item) for item in value]
     if isinstance(value, date):
@@ -68,7 +83,7 @@ def _read(kind: Any, data: Any) -> Any:
         return kind(data)
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        names = [f.name for f in fields(kind)]
+        names = [f.name for f in fields(kind) if f.name in data or not f.metadata.get("later")]
         if set(data) - {"type"} != set(names):
             raise ValueError(f"expected {names}, got {sorted(data)}")
         return kind(**{name: _read(hints[name], data[name]) for name in names})  # type: ignore[operator]

@@ -1,7 +1,7 @@
 """Policies: data with effective dates, read from YAML."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from importlib.resources import files
@@ -12,6 +12,32 @@ from gongzao.kernel import InvalidInput, InvalidValue, Money, Problem, parse_dat
 from gongzao.kernel.marked import Marked, read_yaml
 from gongzao.research.errors import InvalidPolicy
 from gongzao.research.model import check_amount, check_id, check_text
+from gongzao.research.plain import LATER
+
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """What a contribution must come to before it gives a right.
+
+    Parameters
+    ----------
+    pledge_percent
+        Least value of one pledge [% of the minimum's cost, cash and kind]; less is taken only if it closes what is
+        missing.
+    pledges
+        Most pledges of one party in one project, withdrawn ones included.
+    vote_percent
+        Least part of all contributions with which who joined during the campaign has a vote [%].
+    """
+
+    pledge_percent: Decimal
+    pledges: int
+    vote_percent: Decimal
+
+    def __post_init__(self) -> None:
+        check_amount("floors.pledges", self.pledges)
+        for percent in (self.pledge_percent, self.vote_percent):
+            _check_percent(percent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +60,8 @@ class PolicyVersion:
         Whether single projects may be let beyond both limits by a recorded decision.
     source_zh, source_en
         Where the rules are published.
+    floors
+        What a contribution must come to; None: nothing is asked.
     """
 
     id: str
@@ -45,6 +73,7 @@ class PolicyVersion:
     exceptions: bool
     source_zh: str
     source_en: str
+    floors: Floors | None = field(default=None, metadata=LATER)
 
     def __post_init__(self) -> None:
         check_id("policy.id", self.id)
@@ -89,6 +118,10 @@ class Exemption:
 
 def _check_limits(percent: Decimal, limit: int) -> None:
     check_amount("public_limit", limit, 0)
+    _check_percent(percent)
+
+
+def _check_percent(percent: Decimal) -> None:
     if not percent.is_finite() or not 0 <= percent <= 100:
         raise InvalidPolicy("policy.percent", en=f"must be 0–100 %, got {percent}", zh=f"须为0—100%，收到 {percent}")
 
@@ -147,6 +180,9 @@ _VERSION_KEYS = (
     "public_limit_yuan",
     "exceptions",
     "source",
+    "pledge_floor_percent",
+    "pledges_per_party",
+    "vote_floor_percent",
 )
 
 
@@ -193,14 +229,31 @@ def _version(entry: Marked) -> PolicyVersion | None:
     exceptions = entry.read("exceptions", _yes_or_no)
     source = entry.words("source")
     version_id = entry.text("id")
+    floors = _floors(entry)
     if len(entry.problems) > before or first is None or least is None or percent is None or limit is None:
         return None
     if source is None or exceptions is None:
         return None
     try:
-        return PolicyVersion(version_id, first, last, least, percent, limit, exceptions, *source)
+        return PolicyVersion(version_id, first, last, least, percent, limit, exceptions, *source, floors)
     except InvalidValue as error:
         entry.refuse("", error)
+        return None
+
+
+def _floors(entry: Marked) -> Floors | None:
+    """Read the floors: all three, or none."""
+    pledge = entry.read("pledge_floor_percent", parse_percent, required=False)
+    pledges = entry.read("pledges_per_party", parse_whole, required=False)
+    vote = entry.read("vote_floor_percent", parse_percent, required=False)
+    if pledge is None and pledges is None and vote is None:
+        return None
+    try:
+        if pledge is None or pledges is None or vote is None:
+            raise InvalidPolicy("policy.floors", en="give all three floors", zh="三项下限须一并给出")
+        return Floors(pledge, pledges, vote)
+    except InvalidValue as error:
+        entry.refuse("pledge_floor_percent", error)
         return None
 
 

@@ -1,14 +1,13 @@
-"""A project is the fold of its events."""
+"""What a project is at a moment; :mod:`gongzao.research.history` makes it of its events."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import reduce, singledispatch
 
 from gongzao.research import events as e
-from gongzao.research.errors import StepRefused
-from gongzao.research.model import Milestone, Part, Party, Proposal, Role, Unit
+from gongzao.research import facts
+from gongzao.research.model import Milestone, Party, Proposal, Role, Unit
 from gongzao.research.policy import Exemption, PolicyVersion
 
 
@@ -37,6 +36,10 @@ class Project:
         Where it stands, number of events so far (a page shows it and sends it back), time of the last.
     pledges, withdrawn, joined
         Pledge by its id, in order; ids of those withdrawn; parties that joined during the campaign.
+    asking, backed, turned_away
+        Organisations that ask to join and which sides agreed; ids of those refused.
+    dropped
+        Parties left out because they joined and did not sign.
     stage, collected
         Milestones up to this stage are funded; what is taken of each cash pledge.
     contract, signed
@@ -47,14 +50,17 @@ class Project:
         In kind, by (party, unit) [hundredths of the unit].
     accepted
         Ids of accepted milestones in order.
-    submission, reviewers, reviews
-        The milestone under review, the experts drawn for it, their verdicts.
+    submission, attempts, pool, pooled_at, reviewers, reviews
+        The milestone under review, how often each was handed in, who may review it and when that was fixed, the experts
+        drawn for it, their verdicts.
     motion, votes
         The open motion and the votes on it.
     results, requests, granted
         Results; licence requests; licensee by request id.
     income, earned
-        Income by its id; what each party got of it.
+        Income by its id, as corrected; what each party got of it.
+    corrections
+        Corrections of income in order.
     """
 
     id: str
@@ -64,11 +70,15 @@ class Project:
     phase: Phase = Phase.CAMPAIGN
     version: int = 1
     at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
-    pledges: Mapping[str, e.Pledge] = field(default_factory=dict)
+    pledges: Mapping[str, facts.Pledge] = field(default_factory=dict)
     withdrawn: frozenset[str] = frozenset()
     joined: frozenset[str] = frozenset()
+    asking: Mapping[str, Party] = field(default_factory=dict)
+    backed: Mapping[str, frozenset[facts.Side]] = field(default_factory=dict)
+    turned_away: frozenset[str] = frozenset()
+    dropped: frozenset[str] = frozenset()
     stage: int = 0
-    collected: tuple[e.Collected, ...] = ()
+    collected: tuple[facts.Collected, ...] = ()
     contract: str = ""
     signed: frozenset[str] = frozenset()
     paid: Mapping[str, int] = field(default_factory=dict)
@@ -79,18 +89,22 @@ class Project:
     delivered: Mapping[tuple[str, Unit], int] = field(default_factory=dict)
     accepted: tuple[str, ...] = ()
     submission: e.Submitted | None = None
+    attempts: Mapping[str, int] = field(default_factory=dict)
+    pool: tuple[str, ...] = ()
+    pooled_at: datetime | None = None
     reviewers: tuple[str, ...] = ()
     reviews: Mapping[str, e.Reviewed] = field(default_factory=dict)
-    motion: e.Motion | None = None
+    motion: facts.Motion | None = None
     votes: Mapping[str, bool] = field(default_factory=dict)
-    results: Mapping[str, e.Result] = field(default_factory=dict)
-    requests: Mapping[str, e.LicenceRequest] = field(default_factory=dict)
+    results: Mapping[str, facts.Result] = field(default_factory=dict)
+    requests: Mapping[str, facts.LicenceRequest] = field(default_factory=dict)
     granted: Mapping[str, e.LicenceGranted] = field(default_factory=dict)
     income: Mapping[str, e.Earned] = field(default_factory=dict)
     earned: Mapping[str, int] = field(default_factory=dict)
+    corrections: tuple[e.Corrected, ...] = ()
 
     @property
-    def live_pledges(self) -> tuple[e.Pledge, ...]:
+    def live_pledges(self) -> tuple[facts.Pledge, ...]:
         """Pledges that were not withdrawn, in order."""
         return tuple(pledge for pledge in self.pledges.values() if pledge.id not in self.withdrawn)
 
@@ -137,210 +151,3 @@ class Project:
         """Whether the party is the public institute."""
         found = self.proposal.party(party)
         return found is not None and found.role is Role.PUBLIC
-
-
-def fold(events: Iterable[e.Event]) -> Project:
-    """Return the project that a complete log describes.
-
-    Raises
-    ------
-    StepRefused
-        ``project.log`` if the log does not begin with the opening or has a gap.
-    """
-    first, *rest = events
-    return reduce(evolve, rest, start(first))
-
-
-def start(event: e.Event) -> Project:
-    """Return the project after its first event."""
-    if event.seq != 1 or not isinstance(event.body, e.Opened):
-        raise _broken(event)
-    return Project(event.body.proposal.id, event.body.proposal, event.body.policy, event.body.exemption, at=event.at)
-
-
-def evolve(project: Project, event: e.Event) -> Project:
-    """Return the project after one more event; no rule is checked here but the order."""
-    if event.seq != project.version + 1:
-        raise _broken(event)
-    return replace(_apply(event.body, project), version=event.seq, at=event.at)
-
-
-def _broken(event: e.Event) -> StepRefused:
-    return StepRefused(
-        "project.log",
-        en=f"the log is not complete: event {event.seq} is out of place",
-        zh=f"事件记录不完整：第{event.seq}条位置不符",
-    )
-
-
-def add(amounts: Mapping[str, int], parts: Iterable[Part]) -> dict[str, int]:
-    """Return ``amounts`` with the parts added."""
-    total = dict(amounts)
-    for part in parts:
-        total[part.party] = total.get(part.party, 0) + part.amount
-    return total
-
-
-def _add_kind(amounts: Mapping[tuple[str, Unit], int], more: Iterable[e.Delivery]) -> dict[tuple[str, Unit], int]:
-    total = dict(amounts)
-    for d in more:
-        total[d.party, d.unit] = total.get((d.party, d.unit), 0) + d.quantity
-    return total
-
-
-@singledispatch
-def _apply(body: object, _project: Project) -> Project:
-    raise TypeError(f"no event: {type(body).__name__}")
-
-
-@_apply.register
-def _(body: e.Joined, project: Project) -> Project:
-    parties: tuple[Party, ...] = (*project.proposal.parties, body.party)
-    proposal = replace(project.proposal, parties=parties)
-    return replace(project, proposal=proposal, joined=project.joined | {body.party.id})
-
-
-@_apply.register
-def _(body: e.Pledged, project: Project) -> Project:
-    return replace(project, pledges={**project.pledges, body.pledge.id: body.pledge})
-
-
-@_apply.register
-def _(body: e.Withdrawn, project: Project) -> Project:
-    return replace(project, withdrawn=project.withdrawn | {body.pledge})
-
-
-@_apply.register
-def _(_body: e.SecondRoundOpened, project: Project) -> Project:
-    return replace(project, phase=Phase.SECOND_ROUND)
-
-
-@_apply.register
-def _(body: e.Funded, project: Project) -> Project:
-    # Who joined and then withdrew every pledge is no party of the contract.
-    gone = project.joined - set(project.contributors)
-    proposal = replace(project.proposal, parties=tuple(p for p in project.proposal.parties if p.id not in gone))
-    return replace(project, phase=Phase.SIGNING, proposal=proposal, stage=body.stage, collected=body.cash)
-
-
-@_apply.register
-def _(_body: e.Missed, project: Project) -> Project:
-    return replace(project, phase=Phase.MISSED)
-
-
-@_apply.register
-def _(_body: e.Lapsed, project: Project) -> Project:
-    return replace(project, phase=Phase.LAPSED)
-
-
-@_apply.register
-def _(body: e.Signed, project: Project) -> Project:
-    return replace(project, contract=body.contract, signed=project.signed | {body.party})
-
-
-@_apply.register
-def _(_body: e.Started, project: Project) -> Project:
-    kind = [e.Delivery(p.party, p.unit, p.quantity) for p in project.live_pledges if p.unit is not Unit.CASH]
-    return replace(
-        project,
-        phase=Phase.RUNNING,
-        paid=add({}, [Part(c.party, c.amount) for c in project.collected if c.amount]),
-        promised=_add_kind({}, kind),
-    )
-
-
-@_apply.register
-def _(body: e.Submitted, project: Project) -> Project:
-    return replace(project, submission=body, reviewers=(), reviews={})
-
-
-@_apply.register
-def _(body: e.Drawn, project: Project) -> Project:
-    return replace(project, reviewers=body.reviewers)
-
-
-@_apply.register
-def _(body: e.Reviewed, project: Project) -> Project:
-    return replace(project, reviews={**project.reviews, body.reviewer: body})
-
-
-@_apply.register
-def _(body: e.Accepted, project: Project) -> Project:
-    return replace(
-        _closed(project),
-        accepted=(*project.accepted, body.milestone),
-        drawn=add(project.drawn, body.draws),
-        released=add(project.released, body.payees),
-        delivered=_add_kind(project.delivered, body.deliveries),
-    )
-
-
-@_apply.register
-def _(_body: e.SentBack, project: Project) -> Project:
-    return _closed(project)
-
-
-@_apply.register
-def _(_body: e.Rejected, project: Project) -> Project:
-    return _closed(project)
-
-
-def _closed(project: Project) -> Project:
-    return replace(project, submission=None, reviewers=(), reviews={})
-
-
-@_apply.register
-def _(body: e.MotionMade, project: Project) -> Project:
-    return replace(project, motion=body.motion, votes={})
-
-
-@_apply.register
-def _(body: e.Voted, project: Project) -> Project:
-    return replace(project, votes={**project.votes, body.party: body.yes})
-
-
-@_apply.register
-def _(_body: e.MotionLost, project: Project) -> Project:
-    return replace(project, motion=None, votes={})
-
-
-@_apply.register
-def _(body: e.Amended, project: Project) -> Project:
-    return replace(project, motion=None, votes={}, proposal=body.proposal, contract=body.contract)
-
-
-@_apply.register
-def _(body: e.Stopped, project: Project) -> Project:
-    return replace(
-        _closed(project),
-        phase=Phase.STOPPED,
-        motion=None,
-        votes={},
-        drawn={part.party: part.amount for part in body.borne},
-        refunded=add({}, body.refunds),
-    )
-
-
-@_apply.register
-def _(_body: e.Completed, project: Project) -> Project:
-    return replace(project, phase=Phase.COMPLETED, motion=None, votes={})
-
-
-@_apply.register
-def _(body: e.Registered, project: Project) -> Project:
-    return replace(project, results={**project.results, body.result.id: body.result})
-
-
-@_apply.register
-def _(body: e.LicenceAsked, project: Project) -> Project:
-    return replace(project, requests={**project.requests, body.request.id: body.request})
-
-
-@_apply.register
-def _(body: e.LicenceGranted, project: Project) -> Project:
-    return replace(project, granted={**project.granted, body.request: body})
-
-
-@_apply.register
-def _(body: e.Earned, project: Project) -> Project:
-    return replace(project, income={**project.income, body.id: body}, earned=add(project.earned, body.parts))

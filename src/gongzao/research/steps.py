@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gongzao.ledger import Transfer
-from gongzao.research import state
+from gongzao.research import history
 from gongzao.research.books import transfers
 from gongzao.research.errors import StepRefused
 from gongzao.research.events import Body, Event
@@ -41,7 +41,7 @@ def take(project: Project, now: datetime, by: str, bodies: Sequence[Body]) -> St
     for body in bodies:
         event = Event(project.version + 1, at, by, body)
         booked += transfers(project, event)
-        project = state.evolve(project, event)
+        project = history.evolve(project, event)
         events.append(event)
     return Step(project, tuple(events), tuple(booked))
 
@@ -79,6 +79,18 @@ def require_party(project: Project, party_id: str) -> Party:
     party = project.proposal.party(party_id)
     if party is None:
         raise refused("not_a_party", f"{party_id} is not a party of this project", f"{party_id} 不是本项目参与单位")
+    return party
+
+
+def require_worker(project: Project, party_id: str) -> Party:
+    """Return a party that does the work; who joined to pay only is refused (``step.no_task``)."""
+    party = require_party(project, party_id)
+    if party_id in project.joined and not project.proposal.works(party_id):
+        raise refused(
+            "no_task",
+            f"{party.name} joined as contributor and has no task in the contract",
+            f"{party.name} 为中途加入的出资方，合同未约定其承担任务",
+        )
     return party
 
 

@@ -3,7 +3,7 @@
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from gongzao.research import Part, Phase, Project
+from gongzao.research import Part, Phase, Project, facts
 from gongzao.research import events as e
 from gongzao.web.research.display import in_kind, name_of, quantity, wan, yuan
 
@@ -59,24 +59,24 @@ def of_project(project: Project) -> str:
     return text
 
 
-def result_kind_label(kind: e.ResultKind) -> str:
+def result_kind_label(kind: facts.ResultKind) -> str:
     """Return the name of a kind of result."""
     return {
-        e.ResultKind.PATENT: _("专利"),
-        e.ResultKind.DATA: _("数据"),
-        e.ResultKind.PROCESS: _("工艺"),
-        e.ResultKind.PAPER: _("论文"),
-        e.ResultKind.PRODUCT: _("产品"),
-        e.ResultKind.METHOD: _("方法"),
+        facts.ResultKind.PATENT: _("专利"),
+        facts.ResultKind.DATA: _("数据"),
+        facts.ResultKind.PROCESS: _("工艺"),
+        facts.ResultKind.PAPER: _("论文"),
+        facts.ResultKind.PRODUCT: _("产品"),
+        facts.ResultKind.METHOD: _("方法"),
     }[kind]
 
 
-def verdict_label(verdict: e.Verdict) -> str:
+def verdict_label(verdict: facts.Verdict) -> str:
     """Return the name of a verdict."""
     return {
-        e.Verdict.ACCEPT: _("通过"),
-        e.Verdict.SEND_BACK: _("退回修改"),
-        e.Verdict.REJECT: _("不通过"),
+        facts.Verdict.ACCEPT: _("通过"),
+        facts.Verdict.SEND_BACK: _("退回修改"),
+        facts.Verdict.REJECT: _("不通过"),
     }[verdict]
 
 
