@@ -157,6 +157,11 @@ def _contribution_rules(contract: Contract) -> Iterator[str]:
         "现金缴入平台之外的银行监管账户；全部单位签署之时，各方已冻结的认缴按上表收取，多余部分解冻。"
         "平台只记账，不保管资金。"
     )
+    if contract.policy.floors is not None:
+        yield (
+            "众筹期间加入的单位逾期未签的，视为退出，其认缴解冻；其余各方已签的合同以除去该单位后的文本生效，"
+            "各方按认缴比例补足，谁都不超过自己的认缴额；其余各方不足最低预算的，全部解冻。"
+        )
 
 
 def _milestones(contract: Contract, names: dict[str, str]) -> list[Row]:

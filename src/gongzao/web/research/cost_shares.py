@@ -1,7 +1,8 @@
 """Who should pay how much: each party says in private what it would pay at most, the page proposes shares.
 
-Nobody sees another's bid. Once shares exist, bids can no longer be changed while they stand, only new ones added, so
-that nobody can find out another's bid by trying; a further bid never raises another's share.
+Bids are sealed until a set time, when no pledge can be withdrawn any more; until then a party may change its own, and
+no answer depends on another's. Then the shares are shown and no bid is taken, so nobody finds out by trying what
+another would pay.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 
 from gongzao.kernel import InvalidValue
 from gongzao.research import Bid, CostShares, Phase, share_cost
@@ -53,14 +55,32 @@ def _shared(project: ProjectValue, rows: Sequence[models.Bid]) -> CostShares:
     return share_cost(cost, bids) if cost > 0 else CostShares(cost, {}, ())
 
 
-def _bids(project: models.Project) -> list[models.Bid]:
-    return list(models.Bid.objects.filter(project=project).select_related("enterprise"))
+def opens_at(project: ProjectValue) -> datetime:
+    """Return until when bids are sealed and taken: while pledges can be withdrawn, else to the deadline."""
+    terms = project.proposal.terms
+    return terms.withdraw_until if terms.withdraw_until > terms.opens else terms.deadline
 
 
-def proposed(row: models.Project, project: ProjectValue, party: str) -> Proposed | None:
-    """Return the shares as a party that has bid may see them; ``None`` for others and while there are none."""
-    rows = _bids(row)
-    if party not in {bid.enterprise.uscc for bid in rows}:
+def last_bids(project: models.Project) -> list[models.Bid]:
+    """Return the last bid of each party."""
+    rows = models.Bid.objects.filter(project=project).select_related("enterprise").order_by("pk")
+    return list({row.enterprise_id: row for row in rows}.values())
+
+
+def proposed(row: models.Project, project: ProjectValue, party: str, now: datetime | None = None) -> Proposed | None:
+    """Return the shares as a party that has bid may see them; ``None`` for others, and while bids are sealed.
+
+    Parameters
+    ----------
+    row, project
+        The project.
+    party
+        Code of the party.
+    now
+        Time of the question; None for this moment.
+    """
+    rows = last_bids(row)
+    if (now or timezone.now()) < opens_at(project) or party not in {bid.enterprise.uscc for bid in rows}:
         return None
     found = _shared(project, rows)
     if not found.shares:
@@ -83,7 +103,7 @@ def bid(
         If ``by`` does not act for the firm.
     InvalidValue
         ``shares.party`` for the public institute and for who takes no part, ``shares.closed`` outside the campaign,
-        ``shares.stands`` for another bid while a proposal stands; and what :class:`gongzao.research.Bid` raises.
+        ``shares.opened`` once the bids are opened; and what :class:`gongzao.research.Bid` raises.
     """
     require_member(by, firm.uscc)
     with transaction.atomic():
@@ -98,16 +118,13 @@ def bid(
             raise InvalidValue(
                 "shares.closed", en="the campaign takes no pledges now", zh="众筹不在进行中，不能填写出资意愿"
             )
-        Bid(firm.uscc, amount, weight)
-        rows = _bids(project)
-        mine = next((row for row in rows if row.enterprise_id == firm.pk), None)
-        if mine is not None and (mine.amount, mine.weight) != (amount, weight) and _shared(value, rows).shares:
+        if now >= opens_at(value):
             raise InvalidValue(
-                "shares.stands",
-                en="a proposal stands, so bids are no longer changed, lest somebody find out others' bids by trying",
-                zh="分摊建议已形成，已填的金额不再修改，以免有人试探他人的出资意愿",
+                "shares.opened",
+                en=f"bids were taken until {opens_at(value)}; the shares are shown now",
+                zh=f"出资意愿填写至 {opens_at(value)}，分摊建议已公开，不再修改",
             )
-        row, _made = models.Bid.objects.update_or_create(
-            project=project, enterprise=firm, defaults={"amount": amount, "weight": weight, "made_at": now}
+        Bid(firm.uscc, amount, weight)
+        return models.Bid.objects.create(
+            project=project, enterprise=firm, amount=amount, weight=weight, made_at=now, made_by=by
         )
-    return row

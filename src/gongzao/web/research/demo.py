@@ -11,7 +11,7 @@ from gongzao.research import BANK, FUND, ResultKind, Unit, Verdict
 from gongzao.web.ledger import services as ledger
 from gongzao.web.ledger.demo import demo_firms
 from gongzao.web.research import calls, fund_rounds, store
-from gongzao.web.research.demo_cast import FIRST_EXPERT, Cast, gather
+from gongzao.web.research.demo_cast import Cast, gather
 from gongzao.web.research.demo_story import MARK, Story
 from gongzao.web.research.models import Event, Expert
 from gongzao.web.research.policies import policies
@@ -35,12 +35,13 @@ def load_demo_research(progress: Callable[[int, int, str], None] | None = None) 
     InvalidValue
         ``ledger.demo_firms`` if no made-up cluster has at least 4 made-up firms.
     """
-    if Expert.objects.filter(code=FIRST_EXPERT).exists():
+    if Expert.objects.filter(synthetic=True).exists():
         return 0
     before = Event.objects.count()
     with transaction.atomic():
-        cast = gather(*demo_firms())
-        deeds = _deeds(cast, timezone.now().replace(minute=0, second=0, microsecond=0))
+        now = timezone.now().replace(minute=0, second=0, microsecond=0)
+        cast = gather(*demo_firms(), now - timedelta(days=450))
+        deeds = _deeds(cast, now)
         for n, (at, deed) in enumerate(sorted(deeds, key=lambda pair: pair[0]), start=1):
             deed(at)
             if progress:
@@ -90,7 +91,7 @@ def _more_needs(cast: Cast, at: datetime) -> None:
 
 
 def _past(cast: Cast, now: datetime) -> list[Story]:
-    """Return the stories of the first call: completed, stopped, running, missed, signing."""
+    """Return the stories of the first call: completed, stopped, to be drawn, under review, missed, signing."""
 
     def story(title: str, days: float, unit: int) -> Story:
         made = Story(cast, title, now - timedelta(days=days), unit)
@@ -118,7 +119,8 @@ def _past(cast: Cast, now: datetime) -> list[Story]:
     running.start()
     running.milestone(85, "M1", hours=200_00)
     running.on(184, lambda at: running.submit(at, "M2", 200_00))
-    running.on(185, running.draw)
+    running.on(185, running.deposit)
+    running.on(186, running.draw)
     running.on(188, lambda at: running.review(at, Verdict.ACCEPT, most=1))
 
     missed = story("集群共享检测平台方法研究", 120, 200_000_00)
@@ -131,7 +133,10 @@ def _past(cast: Cast, now: datetime) -> list[Story]:
     signing.on(30.5, signing.close)
     for who in (1, 2, 4):
         signing.on(31 + who / 2, lambda at, w=who: signing.sign(at, w))  # type: ignore[misc]
-    return [completed, stopped, running, missed, signing]
+    waiting = story("齿轮精密热处理变形控制", 210, 110_000_00)
+    waiting.start()
+    waiting.on(209.9, lambda at: waiting.submit(at, "M1"))
+    return [completed, stopped, waiting, running, missed, signing]
 
 
 def _present(cast: Cast, now: datetime) -> list[Story]:
@@ -141,8 +146,9 @@ def _present(cast: Cast, now: datetime) -> list[Story]:
     campaign.on(0, campaign.open)
     campaign.on(1, lambda at: campaign.pledge(at, 1, Unit.CASH, 240_000_00))
     campaign.on(4, lambda at: campaign.pledge(at, 4, Unit.WORK_HOURS, 400_00))
+    campaign.on(7, lambda at: campaign.ask_join(at, cast.firms[2]))
     submitted = Story(cast, "低功耗无线抄表模组", now + timedelta(days=7), 100_000_00)
-    submitted.on(-19.5, submitted.hand_in)
+    submitted.on(-19.5, lambda at: submitted.hand_in(at, silent=1))
     written = Story(cast, "流量计在线校准方法", now + timedelta(days=20), 60_000_00)
     written.on(-21, lambda at: written.write(at, sections=3))
     campaign.on(-2.5, lambda at: _share_fund(cast, [campaign, submitted], at))

@@ -1,6 +1,7 @@
 """Who takes part in the demonstration: bodies beside the firms, experts, and people to sign in as (示例数据)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from gongzao.kernel import Uscc
 from gongzao.research import Party, Role
@@ -14,8 +15,6 @@ from gongzao.web.research import experts
 _INSTITUTE = "12139900MA00000010"
 _UNIVERSITY = "12139900MA00000023"
 _CUSTOMER = "91139900MB0000001W"
-FIRST_EXPERT = "demo-1"
-"""Code of an expert whom nothing but the demonstration enters."""
 _EXPERTS = ("材料", "机械加工", "检测计量", "自动化", "工业软件", "质量工程")
 
 
@@ -57,7 +56,7 @@ def _party(firm: Enterprise, role: Role) -> Party:
     return Party(Uscc(firm.uscc), firm.name, role)
 
 
-def gather(cluster: Cluster, firms: list[Enterprise]) -> Cast:
+def gather(cluster: Cluster, firms: list[Enterprise], now: datetime) -> Cast:
     """Register the bodies that are missing, enter the experts, and give everybody a login."""
     institute = _body(_INSTITUTE, "示例产业技术研究院", firms[0])
     university = _body(_UNIVERSITY, "示例工业大学", firms[0])
@@ -75,7 +74,7 @@ def gather(cluster: Cluster, firms: list[Enterprise]) -> Cast:
     for n, field in enumerate(_EXPERTS, start=1):
         name = f"示例专家{n}"
         user = add_demo_user(f"expert{n}", "评审专家", name, None)
-        experts.enter(f"demo-{n}", name, field, None, (), user, synthetic=True, by=None)
+        experts.enter(name, field, None, (), user, now, synthetic=True, by=None)
     return Cast(cluster, institute, tuple(firms), customer, university, people, organiser)
 
 

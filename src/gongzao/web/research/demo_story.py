@@ -9,9 +9,11 @@ from openpyxl import Workbook
 
 from gongzao import research as rules
 from gongzao.kernel import Uscc
-from gongzao.research import Delivery, Unit, Verdict
+from gongzao.ledger import Kind, Transfer
+from gongzao.research import BANK, FUND, Delivery, Unit, Verdict
 from gongzao.web.clusters.models import Enterprise
-from gongzao.web.research import calls, drafts, evidence, experts, services, store
+from gongzao.web.ledger import services as ledger
+from gongzao.web.research import calls, consents, drafts, draws, evidence, services, store
 from gongzao.web.research.demo_cast import Cast
 from gongzao.web.research.models import Draft, Project, Review, Topic
 from gongzao.web.research.proposal_form import from_proposal
@@ -65,10 +67,13 @@ class Story:
         self.topic.refresh_from_db()
         self.draft = drafts.start(self.topic, lead, now, by=self.cast.acts(lead), data=data)
 
-    def hand_in(self, now: datetime) -> None:
-        """Write the whole proposal and submit it."""
+    def hand_in(self, now: datetime, silent: int = 0) -> None:
+        """Write the whole proposal and submit it; all named agree, but the last ``silent`` of them."""
         self.write(now)
-        self.draft = drafts.submit(self.draft, self.draft.version, now, by=self.cast.acts(self.cast.firms[0]))
+        lead, *others = (self.cast.firms[0], self.cast.institute, self.cast.firms[1], *self.cast.bodies[3:])
+        self.draft = drafts.submit(self.draft, self.draft.version, now, by=self.cast.acts(lead))
+        for firm in others[: len(others) - silent]:
+            consents.give(self.draft, firm, True, "", now, by=self.cast.acts(firm))
 
     def open(self, now: datetime) -> None:
         """Open the campaign."""
@@ -185,9 +190,19 @@ class Story:
         book.save(file)
         return file.getvalue()
 
+    def deposit(self, now: datetime) -> None:
+        """Let some public money come in, so that the ledger has a head of this day."""
+        name = f"research:demo:{self.row.pk}:{now:%Y%m%d}"
+        more = Transfer(name, Kind.POST, BANK, FUND, 1_000_00, "CNY", purpose="公共资金到账", memo=MARK)
+        ledger.submit([more], now, by=None)
+
     def draw(self, now: datetime) -> None:
         """Draw the reviewers."""
-        services.draw_reviewers(self.row, experts.draw_seed(self.row), now, by=self.cast.organiser)
+        draws.draw(self.row, now, by=self.cast.organiser)
+
+    def ask_join(self, now: datetime, firm: Enterprise) -> None:
+        """Let a firm ask to join."""
+        services.ask_join(self.row, firm, rules.Role.FIRM, now, by=self.cast.acts(firm))
 
     def review(self, now: datetime, verdict: Verdict, most: int = 3) -> None:
         """Let the reviewers drawn give the same verdict, or the first of them."""
@@ -199,7 +214,8 @@ class Story:
     def milestone(self, day: float, name: str, verdict: Verdict = Verdict.ACCEPT, hours: int = 0) -> None:
         """Hand in a milestone, draw reviewers, and let them agree."""
         self.on(day, lambda now: self.submit(now, name, hours))
-        self.on(day + 1, self.draw)
+        self.on(day + 1, self.deposit)
+        self.on(day + 2, self.draw)
         self.on(day + 5, lambda now: self.review(now, verdict))
 
     def register(self, now: datetime, name: str, kind: rules.ResultKind, title: str) -> None:

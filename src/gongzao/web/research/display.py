@@ -5,10 +5,15 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from gongzao.kernel import GongzaoError
-from gongzao.research import Delivery, Project, Unit
+from gongzao.research import Delivery, Project, Side, Unit
 from gongzao.web.ledger.display import amount, in_english, unit_word, whole
 
 __all__ = ["amount", "in_english", "unit_word", "whole"]
+
+
+def side_label(side: Side) -> str:
+    """Return the name of a side that lets an organisation in."""
+    return {Side.LEAD: _("牵头单位"), Side.ORGANISER: _("集群服务中心或主管部门")}[side]
 
 
 def yuan(fen: int | None) -> str:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from gongzao.kernel import InvalidValue
-from gongzao.web.clusters.models import Enterprise
 from gongzao.web.research import amendments, cells
 from gongzao.web.research.display import in_english, yuan
 from gongzao.web.research.models import Draft
-from gongzao.web.research.proposal_reader import Fault, codes
-from gongzao.web.research.sections import BY_NAME, SECTIONS, Column, Kind, Row, Section, Typed, rows_of
+from gongzao.web.research.proposal_reader import Fault
+from gongzao.web.research.sections import BY_NAME, SECTIONS, Column, Kind, Row, Section, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +30,6 @@ class Told:
     section: Section
     place: str
     text: str
-
-
-def names_in(data: Typed) -> dict[str, str]:
-    """Return the registered names of the parties typed, by credit code."""
-    return dict(Enterprise.objects.filter(uscc__in=codes(data)).values_list("uscc", "name"))
 
 
 def sections(draft: Draft, faults: Sequence[Fault], names: dict[str, str]) -> list[Shown]:

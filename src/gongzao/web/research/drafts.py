@@ -19,9 +19,9 @@ from gongzao.kernel import InvalidValue
 from gongzao.research import Exemption, Phase, Proposal, ProposalRefused
 from gongzao.web.accounts.models import User
 from gongzao.web.clusters.models import Enterprise, Membership
-from gongzao.web.research import amendments, policies, services, store
+from gongzao.web.research import amendments, consents, policies, services, store
 from gongzao.web.research.calls import mint
-from gongzao.web.research.models import MAX_NAME, Draft, Project, Topic
+from gongzao.web.research.models import MAX_NAME, Draft, DraftReply, Project, Topic
 from gongzao.web.research.proposal_faults import check
 from gongzao.web.research.proposal_form import from_proposal
 from gongzao.web.research.proposal_reader import Fault, Reading, Registered, codes, read
@@ -49,13 +49,14 @@ def locked(draft: Draft) -> tuple[str, ...]:
     return CAMPAIGN if draft.amends_id else ()
 
 
-def registry(data: Typed, topic: Topic) -> dict[str, Registered]:
-    """Return what the registry says of the parties typed."""
+def registry(draft: Draft, data: Typed) -> dict[str, Registered]:
+    """Return what the registry says of the parties typed; the name only of those that agreed to take part."""
     firms = Enterprise.objects.filter(uscc__in=codes(data))
+    topic, agreed = draft.topic, {draft.lead_id, *draft.members.values_list("pk", flat=True)}
     inside = set(
         Membership.objects.filter(cluster=topic.cluster_id, enterprise__in=firms).values_list("enterprise", flat=True)
     )
-    return {firm.uscc: Registered(firm.name, firm.pk in inside) for firm in firms}
+    return {firm.uscc: Registered(firm.name if firm.pk in agreed else firm.uscc, firm.pk in inside) for firm in firms}
 
 
 def proposal_of(
@@ -65,8 +66,8 @@ def proposal_of(
     data = draft.data if data is None else data
     topic = draft.topic
     if draft.amends is not None:
-        return amendments.proposal_of(draft.amends, topic, data, registry(data, topic))
-    reading = read(data, draft.slug, topic.slug, registry(data, topic))
+        return amendments.proposal_of(draft.amends, topic, data, registry(draft, data))
+    reading = read(data, draft.slug, topic.slug, registry(draft, data))
     if topic.call is None:
         return reading.proposal, reading.faults
     try:
@@ -126,17 +127,13 @@ def _create(
     made = Draft(slug=slug, topic=topic, lead=lead, amends=amends, changed_by=by, changed_at=now)
     _keep(made, data)
     made.save()
-    _place_members(made)
+    made.members.set([lead] if amends is None else Enterprise.objects.filter(uscc__in=codes(data)))
     return made
 
 
 def _keep(draft: Draft, data: Typed) -> None:
     draft.data = dict(data)
     draft.title = str(draft.data.get("basics", {}).get("title", ""))[:MAX_NAME]
-
-
-def _place_members(draft: Draft) -> None:
-    draft.members.set(Enterprise.objects.filter(uscc__in=codes(draft.data)))
 
 
 @contextmanager
@@ -182,7 +179,6 @@ def save(draft: Draft, changes: Mapping[str, Any], seen: int, now: datetime, *, 
         if row.amends is not None:
             amendments.require_unlocked(row.amends, row.data, changes)
         _keep(row, {**row.data, **changes})
-        _place_members(row)
     return row
 
 
@@ -202,6 +198,7 @@ def submit(draft: Draft, seen: int, now: datetime, *, by: User | None) -> Draft:
         _require_call(row.topic, now)
         _require_faultless(tuple(fault for fault in proposal_of(row, now)[1] if fault.code not in LIMITS))
         row.state, row.reply = State.SUBMITTED, ""
+        consents.ask(row)
     return row
 
 
@@ -224,6 +221,7 @@ def decide(draft: Draft, state: Draft.State, reply: str, seen: int, now: datetim
     with _changing(draft, seen, now, by) as row:
         _require_state(row, State.SUBMITTED)
         row.state, row.reply = state, reply.strip()
+        DraftReply.objects.create(draft=row, state=state, text=row.reply, at=now, by=by)
     return row
 
 
@@ -236,6 +234,8 @@ def open_project(
     ------
     ProposalRefused
         With every fault.
+    InvalidValue
+        ``draft.consent`` while a party named has not agreed to what stands there.
     """
     require_organiser(by, draft.topic.cluster)
     with _changing(draft, seen, now, by) as row:
@@ -245,6 +245,7 @@ def open_project(
             raise PermissionDenied
         proposal, faults = proposal_of(row, now, exemption=exemption)
         _require_faultless(faults)
+        consents.require(row)
         # The rules look the policy version up by the day of ``now``: hand them the day in China.
         policy = policies.find(call.policy)
         actor = f"user:{by.pk}" if by else "platform"
@@ -258,7 +259,7 @@ def start_amendment(project: Project, lead: Enterprise, now: datetime, *, by: Us
     require_member(by, lead.uscc)
     with transaction.atomic():
         value = store.read_locked(project.pk)
-        rules.require_party(value, lead.uscc)
+        rules.require_worker(value, lead.uscc)
         if value.phase is not Phase.RUNNING:
             raise _refused("not_running", "there is no contract in force", "项目没有生效的合同，不能变更")
         known = Draft.objects.filter(amends=project, lead=lead, state=State.WRITING).first()

@@ -1,101 +1,128 @@
-"""What can be done with the register of experts; the only place that writes it."""
+"""The register of experts, which belongs to the province, and who of it may review; the only place that writes it."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_hex
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
 
 from gongzao import research as rules
-from gongzao.kernel import InvalidValue
-from gongzao.ledger import GENESIS
-from gongzao.ledger.chain import CHINA
-from gongzao.web.accounts.models import User
-from gongzao.web.accounts.scope import Visitor, editable
+from gongzao.kernel import InvalidValue, Uscc
+from gongzao.web.accounts.models import Post, Role, User
+from gongzao.web.accounts.scope import Visitor, roles_of
 from gongzao.web.clusters.models import Cluster, Enterprise
-from gongzao.web.ledger.models import Batch
-from gongzao.web.research.models import Expert, Project
+from gongzao.web.research.models import Expert, ExpertRecord
+from gongzao.web.research.rights import organises
 
 
 def keeps_register(visitor: Visitor) -> bool:
-    """Whether a visitor looks after the register: the organisers of any cluster."""
-    return editable(Cluster.objects.all(), visitor).exists()
+    """Whether a visitor looks after the register: officers of the province, of no single cluster."""
+    if not isinstance(visitor, User) or not visitor.is_active:
+        return False
+    return visitor.is_superuser or Role.PROVINCE in roles_of(visitor)
 
 
 def enter(
-    code: str,
     name: str,
     field: str,
     employer: Enterprise | None,
     conflicts: Sequence[Enterprise],
     account: User | None,
+    now: datetime,
     *,
     synthetic: bool,
     by: User | None,
 ) -> Expert:
-    """Enter an expert.
+    """Enter an expert under a code that nobody chooses.
 
     Raises
     ------
     InvalidValue
-        ``expert.taken`` if the code or the account belongs to another.
+        ``expert.taken`` if the account belongs to another.
     """
     if by is not None and not keeps_register(by):
         raise PermissionDenied
+    code = f"zj-{token_hex(5)}"
     try:
         with transaction.atomic():
             row = Expert.objects.create(
                 code=code, name=name, field=field, employer=employer, user=account, synthetic=synthetic
             )
             row.conflicts.set(conflicts)
+            _record(row, None, now, by)
     except IntegrityError:
         raise InvalidValue(
-            "expert.taken",
-            en=f"{code}, or the account, belongs to another expert",
-            zh=f"编号 {code} 或账号已属于其他专家",
+            "expert.taken", en="the account belongs to another expert", zh="该账号已属于其他专家"
         ) from None
     return row
 
 
-def declare(expert: Expert, conflicts: Sequence[Enterprise], *, by: User | None) -> None:
+def declare(expert: Expert, conflicts: Sequence[Enterprise], now: datetime, *, by: User | None) -> None:
     """Declare in whom an expert has an interest; the expert does, or who looks after the register."""
     if by is not None and expert.user_id != by.pk and not keeps_register(by):
         raise PermissionDenied
-    expert.conflicts.set(conflicts)
+    with transaction.atomic():
+        row = Expert.objects.select_for_update().get(pk=expert.pk)
+        before = _entry(row)
+        row.conflicts.set(conflicts)
+        _record(row, before, now, by)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An expert of the register, and why he may not review a project; empty if he may."""
-
-    expert: Expert
-    conflict: str
-
-
-def candidates(project: rules.Project) -> list[Candidate]:
-    """Return all active experts, those with a conflict of interest named with its reason."""
-    rows = Expert.objects.filter(active=True).select_related("employer").prefetch_related("conflicts")
-    return [Candidate(row, _conflict(project, row)) for row in rows]
+def set_active(expert: Expert, active: bool, now: datetime, *, by: User | None) -> None:
+    """Take an expert out of the register, or back in; nobody is drawn who is out of it at the hand-in."""
+    if by is not None and not keeps_register(by):
+        raise PermissionDenied
+    with transaction.atomic():
+        row = Expert.objects.select_for_update().get(pk=expert.pk)
+        before = _entry(row)
+        row.active = active
+        row.save(update_fields=["active"])
+        _record(row, before, now, by)
 
 
-def _conflict(project: rules.Project, expert: Expert) -> str:
-    if expert.employer and project.proposal.party(expert.employer.uscc):
-        return _("任职于%(name)s") % {"name": expert.employer.name}
-    declared = [firm.name for firm in expert.conflicts.all() if project.proposal.party(firm.uscc)]
-    return _("申报与%(names)s有利益关系") % {"names": _("、").join(declared)} if declared else ""
+def _entry(row: Expert) -> dict[str, Any]:
+    """Return an entry of the register as it is kept in its log."""
+    return {
+        "name": row.name,
+        "field": row.field,
+        "employer": row.employer.uscc if row.employer else "",
+        "account": row.user.username if row.user else "",
+        "conflicts": sorted(row.conflicts.values_list("uscc", flat=True)),
+        "active": row.active,
+    }
 
 
-def draw_seed(project: Project) -> str:
-    """Return the seed for the milestone under review: day and head of the last day before it was handed in.
+def _record(row: Expert, before: dict[str, Any] | None, now: datetime, by: User | None) -> None:
+    after = _entry(row)
+    if after != before:
+        ExpertRecord.objects.create(expert=row, before=before, after=after, at=now, by=by)
 
-    Nobody chooses it, everybody can look it up among the ledger's daily heads, and neither who draws nor when changes
-    it. The milestone itself is mixed in by :func:`gongzao.research.draw_reviewers`.
+
+def candidates(cluster: Cluster) -> list[rules.Expert]:
+    """Return the experts of the register as the rules know them, for projects of a cluster.
+
+    Who is out of the register or cannot sign in is none: he could not give a verdict.
     """
-    handed_in = project.events.filter(kind="Submitted").order_by("-seq").values_list("at", flat=True).first()
-    if handed_in is None:
-        return GENESIS
-    midnight = localtime(handed_in, CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
-    head = Batch.objects.filter(at__lt=midnight).order_by("-seq").first()
-    return f"{localtime(head.at, CHINA).date()}:{head.hash}" if head else GENESIS
+    rows = Expert.objects.filter(active=True, user__is_active=True).select_related("employer", "user")
+    rows = rows.prefetch_related("conflicts")
+    posts: dict[int, list[Post]] = defaultdict(list)
+    for post in Post.objects.filter(user__expert__in=rows).select_related("enterprise"):
+        posts[post.user_id].append(post)
+    found = []
+    for row in rows:
+        user, mine = row.user, posts[row.user_id or 0]
+        looks_after = user is not None and (user.is_superuser or any(post.enterprise is None for post in mine))
+        found.append(
+            rules.Expert(
+                row.code,
+                row.name,
+                Uscc(row.employer.uscc) if row.employer else None,
+                tuple(Uscc(firm.uscc) for firm in row.conflicts.all()),
+                tuple(Uscc(post.enterprise.uscc) for post in mine if post.enterprise),
+                organises=looks_after and user is not None and organises(user, cluster),
+            )
+        )
+    return found

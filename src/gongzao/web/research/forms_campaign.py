@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from gongzao.research import Unit
+from gongzao.research import Side, Unit
 from gongzao.web.clusters.models import Enterprise
 from gongzao.web.kit.fields import NumberField
 from gongzao.web.research.amounts import HOURS, AmountForm, amount_field, key_field, scale_field
@@ -77,6 +77,25 @@ class JoinForm(ActingForm):
     role = forms.ChoiceField(
         label=_("以何种角色参加"), choices=[choice for choice in Role.choices if choice[0] != Role.PUBLIC]
     )
+
+
+class AdmitForm(forms.Form):
+    """What one side says to an organisation that asks to join."""
+
+    party = forms.CharField(max_length=18, widget=forms.HiddenInput)
+    side = forms.TypedChoiceField(
+        choices=[(side.value, side.value) for side in Side], coerce=Side, widget=forms.HiddenInput
+    )
+    agreed = forms.ChoiceField(
+        label=_("是否同意"),
+        choices=[("yes", _("同意加入")), ("no", _("拒绝"))],
+        widget=forms.RadioSelect({"class": "form-check-input"}),
+    )
+    reason = forms.CharField(label=_("拒绝的理由"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self)
 
 
 class VerifyForm(forms.Form):

@@ -172,6 +172,23 @@ class ReplyForm(SeenForm):
     )
 
 
+class ConsentForm(forms.Form):
+    """The answer of a party named in a proposal."""
+
+    firm = forms.CharField(max_length=18, widget=forms.HiddenInput)
+    agreed = forms.ChoiceField(
+        label=_("是否参加"),
+        choices=[("yes", _("同意参加，并同意以上全部条款")), ("no", _("不参加"))],
+        widget=forms.RadioSelect({"class": "form-check-input"}),
+    )
+    reason = forms.CharField(
+        label=_("不参加的理由"),
+        required=False,
+        max_length=MAX_CELL,
+        widget=forms.Textarea({"class": "form-control", "rows": 2}),
+    )
+
+
 class ExemptionForm(SeenForm):
     """Opens a proposal; with a recorded decision beyond the limits of public support if one is given."""
 

@@ -13,7 +13,7 @@ from gongzao.research import Delivery, ResultKind, Unit, Verdict
 from gongzao.research.model import MAX_TEXT
 from gongzao.web.accounts.models import User
 from gongzao.web.clusters.models import Enterprise
-from gongzao.web.kit.fields import MoneyField, QuantityField, as_validation_error
+from gongzao.web.kit.fields import QuantityField, as_validation_error
 from gongzao.web.research.amounts import AmountForm, amount_field, key_field, scale_field
 from gongzao.web.research.evidence import MAX_BYTES, MAX_FILES, TYPES, File
 from gongzao.web.research.forms_base import SLUG, choose, dress
@@ -127,13 +127,12 @@ class ConflictsForm(forms.Form):
 class ExpertForm(ConflictsForm):
     """An expert to enter."""
 
-    code = forms.RegexField(SLUG, label=_("专家编号"), strip=True)
     name = forms.CharField(label=_("姓名"), max_length=40)
     field = forms.CharField(label=_("专业领域"), max_length=120, required=False)
     employer = forms.CharField(label=_("工作单位（统一社会信用代码）"), max_length=40, required=False)
     account = forms.CharField(label=_("登录账号"), max_length=150, required=False)
 
-    field_order = ("code", "name", "field", "employer", "account", "conflicts")
+    field_order = ("name", "field", "employer", "account", "conflicts")
 
     def clean_employer(self) -> Enterprise | None:
         """Return the employer."""
@@ -191,13 +190,14 @@ class ResultForm(forms.Form):
         dress(self)
 
 
-class LicenceForm(forms.Form):
+class LicenceForm(AmountForm):
     """A licence to ask for."""
 
     key = key_field()
     result = forms.ChoiceField(label=_("成果"))
     firm = forms.ChoiceField(label=_("申请单位"))
-    fee = MoneyField(label=_("许可费（元）"))
+    amount = amount_field(_("许可费"))
+    scale = scale_field()
     exclusive = forms.BooleanField(label=_("独占许可"), required=False, widget=forms.CheckboxInput(TICK))
 
     def __init__(
@@ -207,6 +207,27 @@ class LicenceForm(forms.Form):
         choose(self, "result", results)
         choose(self, "firm", firms)
         dress(self)
+
+
+class CorrectionForm(AmountForm):
+    """What an income really is."""
+
+    key = key_field()
+    amount = amount_field(_("更正后金额"))
+    scale = scale_field()
+    none = forms.BooleanField(label=_("没有这笔收益（更正为0元）"), required=False, widget=forms.CheckboxInput(TICK))
+    reason = forms.CharField(label=_("更正理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].required = False
+        dress(self)
+
+    def clean(self) -> dict[str, Any]:
+        """Read the amount, or nothing at all where there was no income."""
+        if self.cleaned_data.get("none"):
+            return {**self.cleaned_data, "quantity": 0}
+        return super().clean()
 
 
 class IncomeForm(AmountForm):

@@ -148,6 +148,7 @@ def vote(
             )
         mine.votes, mine.voted_at = {slug: score for slug, score in scores.items() if score}, now
         mine.save(update_fields=["votes", "voted_at"])
+        models.FundVote.objects.create(voter=mine, votes=mine.votes, at=now, by=by)
     return mine
 
 

@@ -65,6 +65,7 @@ def finding(found: Finding) -> str:
         "sum": _("合计"),
         "public_last": _("公共支持最后使用"),
         "share": _("比例"),
+        "draw": _("专家抽取"),
         "ledger": _("账本"),
     }[found.rule]
     place = _("第%(seq)s条") % {"seq": found.seq} if found.seq else _("全部记录")

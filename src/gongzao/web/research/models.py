@@ -208,63 +208,18 @@ class Event(InsertOnly):
         return event
 
 
-class Draft(models.Model):
-    """A proposal that is being written, or the amendment of a contract; its sections are kept as they were typed.
+class Bid(InsertOnly):
+    """What a party would pay at most for a project, for the proposal of cost shares; only its own people see it.
 
-    ``data`` holds the fields of each section's form; :mod:`.proposal_reader` makes a proposal of it.
+    A changed mind is a further row; the last one of a party counts.
     """
 
-    class State(models.TextChoices):
-        """Where a draft stands."""
-
-        WRITING = "writing", _("编写中")
-        SUBMITTED = "submitted", _("已提交")
-        RETURNED = "returned", _("退回修改")
-        OPENED = "opened", _("已立项")
-        DECLINED = "declined", _("未立项")
-
-    slug = models.SlugField(_("标识"), max_length=32, unique=True)
-    topic = models.ForeignKey(Topic, models.PROTECT, related_name="drafts", verbose_name=_("共性技术需求"))
-    lead = models.ForeignKey(Enterprise, models.PROTECT, related_name="+", verbose_name=_("牵头单位"))
-    members = models.ManyToManyField(Enterprise, related_name="research_drafts", verbose_name=_("参与单位"))
-    amends = models.ForeignKey(
-        Project, models.PROTECT, null=True, related_name="amendments", verbose_name=_("变更的项目")
-    )
-    title = models.CharField(_("项目名称"), max_length=MAX_NAME, blank=True)
-    data = models.JSONField(_("内容"), default=dict)
-    version = models.PositiveIntegerField(_("版本"), default=1)
-    state = models.CharField(_("状态"), max_length=9, choices=State, default=State.WRITING)
-    reply = models.TextField(_("答复"), max_length=MAX_TEXT, blank=True)
-    changed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("修改人"))
-    changed_at = models.DateTimeField(_("修改时间"))
-
-    seen_by: ClassVar = SeenBy(
-        region=("topic__cluster__county__path",),
-        cluster=("topic__cluster",),
-        enterprise=("lead", "members"),
-    )
-
-    class Meta:
-        verbose_name = _("项目建议书")
-        verbose_name_plural = _("项目建议书")
-        ordering: ClassVar = ["-changed_at", "-pk"]
-
-    def __str__(self) -> str:
-        return self.title or self.slug
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the draft's page."""
-        return reverse("research:draft", args=[self.slug])
-
-
-class Bid(models.Model):
-    """What a party would pay at most for a project, for the proposal of cost shares; only its own people see it."""
-
-    project = models.ForeignKey(Project, models.CASCADE, related_name="bids", verbose_name=_("项目"))
+    project = models.ForeignKey(Project, models.PROTECT, related_name="bids", verbose_name=_("项目"))
     enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="+", verbose_name=_("单位"))
     amount = models.BigIntegerField(_("最高出资（分）"))
     weight = models.DecimalField(_("权重"), max_digits=9, decimal_places=3, default=1)
     made_at = models.DateTimeField(_("时间"))
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("填写人"))
 
     seen_by: ClassVar = SeenBy(enterprise=("enterprise",))
 
@@ -272,9 +227,6 @@ class Bid(models.Model):
         verbose_name = _("出资意愿")
         verbose_name_plural = _("出资意愿")
         ordering: ClassVar = ["pk"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["project", "enterprise"], name="research_bid_once"),
-        ]
 
     def __str__(self) -> str:
         return f"{self.project_id} · {self.enterprise}"
@@ -308,109 +260,6 @@ class Evidence(InsertOnly):
         return self.name
 
 
-class Expert(models.Model):
-    """Somebody who may review milestones; see :class:`gongzao.research.Expert`."""
-
-    code = models.SlugField(_("专家编号"), max_length=32, unique=True)
-    name = models.CharField(_("姓名"), max_length=40)
-    field = models.CharField(_("专业领域"), max_length=120, blank=True)
-    user = models.OneToOneField(
-        User, models.PROTECT, null=True, blank=True, related_name="expert", verbose_name=_("登录账号")
-    )
-    employer = models.ForeignKey(
-        Enterprise, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("工作单位")
-    )
-    conflicts = models.ManyToManyField(Enterprise, blank=True, related_name="+", verbose_name=_("申报的利益关系"))
-    active = models.BooleanField(_("在库"), default=True)
-    synthetic = models.BooleanField(_("示例数据"), default=False)
-
-    seen_by: ClassVar = SeenBy()
-
-    class Meta:
-        verbose_name = _("评审专家")
-        verbose_name_plural = _("评审专家")
-        ordering: ClassVar = ["code"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Review(models.Model):
-    """An expert drawn for a milestone, for the expert's list of work; the verdict itself is an event."""
-
-    project = models.ForeignKey(Project, models.CASCADE, related_name="reviews", verbose_name=_("项目"))
-    expert = models.ForeignKey(Expert, models.PROTECT, related_name="reviews", verbose_name=_("专家"))
-    milestone = models.CharField(_("里程碑"), max_length=32)
-    drawn_at = models.DateTimeField(_("抽取时间"))
-    done_at = models.DateTimeField(_("评审时间"), null=True)
-
-    seen_by: ClassVar = SeenBy(region=("project__cluster__county__path",), cluster=("project__cluster",))
-
-    class Meta:
-        verbose_name = _("评审")
-        verbose_name_plural = _("评审")
-        ordering: ClassVar = ["-drawn_at", "pk"]
-
-    def __str__(self) -> str:
-        return f"{self.project_id} {self.milestone} · {self.expert}"
-
-
-class FundRound(models.Model):
-    """One allocation of the public matching fund over competing proposals."""
-
-    slug = models.SlugField(_("标识"), max_length=32, unique=True)
-    cluster = models.ForeignKey(Cluster, models.PROTECT, related_name="fund_rounds", verbose_name=_("集群"))
-    title = models.CharField(_("名称"), max_length=MAX_NAME)
-    closes = models.DateTimeField(_("表决截止"))
-    drafts = models.ManyToManyField(Draft, related_name="fund_rounds", verbose_name=_("候选项目"))
-    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("设立人"))
-    made_at = models.DateTimeField(_("设立时间"))
-    # The result as it was decided, with each payment; NULL while votes are taken.
-    result = models.JSONField(_("结果"), null=True)
-    synthetic = models.BooleanField(_("示例数据"), default=False)
-
-    seen_by: ClassVar = SeenBy(
-        region=("cluster__county__path",), cluster=("cluster",), enterprise=("voters__enterprise", "drafts__lead")
-    )
-
-    class Meta:
-        verbose_name = _("匹配资金分配")
-        verbose_name_plural = _("匹配资金分配")
-        ordering: ClassVar = ["-closes", "slug"]
-
-    def __str__(self) -> str:
-        return self.title
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the allocation's page."""
-        return reverse("research:fund_round", args=[self.slug])
-
-
-class FundVoter(models.Model):
-    """A firm with its part of the fund, and how it values the candidates (utility by the draft's slug)."""
-
-    round = models.ForeignKey(FundRound, models.CASCADE, related_name="voters", verbose_name=_("匹配资金分配"))
-    enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="+", verbose_name=_("单位"))
-    budget = models.BigIntegerField(_("份额（分）"))
-    votes = models.JSONField(_("评分"), default=dict)
-    voted_at = models.DateTimeField(_("表决时间"), null=True)
-
-    seen_by: ClassVar = SeenBy(
-        region=("round__cluster__county__path",), cluster=("round__cluster",), enterprise=("enterprise",)
-    )
-
-    class Meta:
-        verbose_name = _("表决单位")
-        verbose_name_plural = _("表决单位")
-        ordering: ClassVar = ["pk"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["round", "enterprise"], name="research_voter_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.round} · {self.enterprise}"
-
-
 class Contract(InsertOnly):
     """A contract in force as a Word document: the hash of its clauses, and the file as it was made."""
 
@@ -437,3 +286,32 @@ class Contract(InsertOnly):
 
     def __str__(self) -> str:
         return f"{self.project_id} {self.sha256[:12]}"
+
+
+from gongzao.web.research.models_drafts import Draft, DraftConsent, DraftReply  # noqa: E402 - tables of this app that refer to the ones above
+from gongzao.web.research.models_fund import FundRound, FundVote, FundVoter  # noqa: E402
+from gongzao.web.research.models_review import Expert, ExpertRecord, Review  # noqa: E402
+
+__all__ = [
+    "MAX_NAME",
+    "Bid",
+    "Call",
+    "Contract",
+    "Draft",
+    "DraftConsent",
+    "DraftReply",
+    "Event",
+    "Evidence",
+    "Expert",
+    "ExpertRecord",
+    "FundRound",
+    "FundVote",
+    "FundVoter",
+    "Need",
+    "Party",
+    "Phase",
+    "Project",
+    "Review",
+    "Role",
+    "Topic",
+]

@@ -14,6 +14,9 @@ from gongzao.web.ledger.models import Account, Entry
 from gongzao.web.ledger.queries import open_reservations
 from gongzao.web.research.display import name_of, quantity, wan
 
+MOST_NAMED = 20
+"""Entries that are named one by one."""
+
 FIGURES = ("reserved", "paid", "used", "refunded", "held", "released", "earned")
 """The cash figures of a row."""
 
@@ -32,6 +35,8 @@ class Row:
         Of what was paid in: used for the work, given back, still there.
     released, earned
         Received for milestones and from income (of the public institute: gone back into the fund).
+    owed
+        Due to the party and not paid out; nothing but what other means have booked.
     promised, delivered
         In kind by unit.
     """
@@ -45,6 +50,7 @@ class Row:
     held: int = 0
     released: int = 0
     earned: int = 0
+    owed: int = 0
     promised: Mapping[Unit, int] = field(default_factory=dict)
     delivered: Mapping[Unit, int] = field(default_factory=dict)
 
@@ -74,7 +80,7 @@ def entries(project_id: str) -> QuerySet[Entry]:
 
 
 def books(project: Project) -> Books:
-    """Return the figures of a project from the journal, in three queries."""
+    """Return the figures of a project from the journal, in four queries."""
     moved: Moves = Counter()
     milestones: Counter[tuple[str, str]] = Counter()
     rows = entries(project.id)
@@ -96,8 +102,9 @@ def books(project: Project) -> Books:
             if credit == account and purpose == "里程碑拨付":
                 milestones[memo, party.id] += amount
     table = tuple(_row(project, party.id, moved, reserved) for party in project.proposal.parties)
-    gross = sum(a for (_d, _c, purpose, _m), a in moved.items() if purpose == "收益到账")
-    return Books(table, milestones, gross, tuple(_differences(project, table)))
+    came, went = ("收益到账", "收益更正到账"), "收益更正付还"
+    gross = sum(a for key, a in moved.items() if key[2] in came) - sum(a for key, a in moved.items() if key[2] == went)
+    return Books(table, milestones, gross, (*_differences(project, table), *_strangers(project, rows)))
 
 
 def _row(project: Project, party: str, moved: Moves, reserved: Counter[str]) -> Row:
@@ -109,9 +116,12 @@ def _row(project: Project, party: str, moved: Moves, reserved: Counter[str]) -> 
     paid = total(stake, 1, "认缴", "缴款")
     used = total(stake, 0, "里程碑拨付", "风险分担") - total(stake, 1, "风险分担")
     refunded = total(stake, 0, "退款")
-    earned = total(due, 1, "收益分配")
+    earned = total(due, 1, "收益分配", "收益更正分配") - _taken_back(moved, due)
     if project.is_public(party):
-        earned += sum(a for key, a in moved.items() if key[1] == rules.FUND and key[2] == "收益回流基金")
+        earned += sum(
+            a for key, a in moved.items() if key[1] == rules.FUND and key[2] in ("收益回流基金", "收益更正分配")
+        )
+        earned -= _taken_back(moved, rules.FUND)
     promised, delivered = {}, {}
     for unit in IN_KIND:
         promise = rules.promise(project.id, party, unit)
@@ -127,9 +137,26 @@ def _row(project: Project, party: str, moved: Moves, reserved: Counter[str]) -> 
         total(stake, 1) - total(stake, 0),
         total(due, 1, "里程碑拨付"),
         earned,
+        total(due, 1) - total(due, 0),
         promised,
         delivered,
     )
+
+
+def _strangers(project: Project, rows: QuerySet[Entry]) -> Iterator[str]:
+    """Name every entry on the project's accounts that no event of its log has booked."""
+    mine = f"research:{project.id}:"
+    for entry in rows.exclude(transfer_id__startswith=mine).order_by("seq")[:MOST_NAMED]:
+        yield _("账本第%(seq)s号分录 %(sum)s（%(purpose)s）不是本项目记录产生的") % {
+            "seq": entry.seq,
+            "sum": quantity(entry.posted or entry.pending, Unit(entry.unit)),
+            "purpose": entry.purpose or "—",
+        }
+
+
+def _taken_back(moved: Moves, account: str) -> int:
+    """Return what an account gave back of income that was corrected [fen]."""
+    return sum(a for key, a in moved.items() if key[0] == account and key[2] == "收益更正收回")
 
 
 def _differences(project: Project, table: tuple[Row, ...]) -> list[str]:
@@ -159,6 +186,7 @@ def _pairs(project: Project, row: Row) -> Iterator[tuple[str, Unit, int, int]]:
     yield _("结存"), cash, row.held, paid - used - back
     yield _("里程碑所得"), cash, row.released, project.released.get(party, 0)
     yield _("收益所得"), cash, row.earned, project.earned.get(party, 0)
+    yield _("应付未付"), cash, row.owed, 0
     for unit in IN_KIND:
         yield _("实物承诺"), unit, row.promised[unit], pledged[unit] + project.promised.get((party, unit), 0)
         yield _("实物投入"), unit, row.delivered[unit], project.delivered.get((party, unit), 0)

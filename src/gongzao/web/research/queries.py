@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from gongzao.research import Event as EventValue
 from gongzao.research import Phase, electorate, fold
 from gongzao.research import Project as ProjectValue
+from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import Visitor, editable, visible
-from gongzao.web.research import models
+from gongzao.web.research import consents, draws, models, services
 from gongzao.web.research.rights import firms_of, organises
 
 ACTIVE = (Phase.CAMPAIGN, Phase.SECOND_ROUND, Phase.SIGNING, Phase.RUNNING)
@@ -67,17 +68,19 @@ def todos(visitor: Visitor, now: datetime) -> list[Todo]:
     found = [todo for row in rows for todo in _of_party(known[row.pk], row, visitor, now)]
     organised = set(editable(models.Project.objects.filter(pk__in=list(known)), visitor).values_list("pk", flat=True))
     found += [todo for row in rows if row.pk in organised for todo in _of_organiser(known[row.pk], row, now)]
+    found += [todo for row in rows for todo in _of_joining(known[row.pk], row, visitor)]
     return found + _of_expert(visitor) + _of_voter(visitor, now) + _of_drafts(visitor)
 
 
 def todos_in(value: ProjectValue, row: models.Project, visitor: Visitor, now: datetime) -> list[Todo]:
     """Return what a visitor has to do in one project."""
-    found = _of_party(value, row, visitor, now)
+    found = _of_party(value, row, visitor, now) + _of_joining(value, row, visitor)
     return found + (_of_organiser(value, row, now) if organises(visitor, row.cluster) else [])
 
 
 def _of_party(value: ProjectValue, row: models.Project, visitor: Visitor, now: datetime) -> list[Todo]:
     parties = [firm.uscc for firm in firms_of(visitor) if value.proposal.party(firm.uscc)]
+    working = [code for code in parties if code not in value.joined or value.proposal.works(code)]
     terms = value.proposal.terms
     found = []
     for code in parties:
@@ -90,7 +93,7 @@ def _of_party(value: ProjectValue, row: models.Project, visitor: Visitor, now: d
         if value.motion and code in electorate(value, value.motion) and code not in value.votes:
             found.append(_todo(_("对动议表决"), row, None, "research:motions"))
     following = value.next_milestone
-    if parties and value.phase is Phase.RUNNING and value.submission is None and following:
+    if working and value.phase is Phase.RUNNING and value.submission is None and following:
         text = _("提交里程碑 %(milestone)s") % {"milestone": following.title}
         found.append(Todo(text, row.title, f"{following.due}", reverse("research:work", args=[row.pk])))
     return found
@@ -106,9 +109,27 @@ def _of_organiser(value: ProjectValue, row: models.Project, now: datetime) -> li
         case Phase.SIGNING if now >= terms.sign_by:
             return [_todo(_("签约已逾期，解冻认缴"), row, None, "research:contract")]
         case Phase.RUNNING if value.submission and not value.reviewers:
-            return [_todo(_("抽取评审专家"), row, None, "research:work")]
+            return [_of_draw(value, row, now)]
         case _:
             return []
+
+
+def _of_draw(value: ProjectValue, row: models.Project, now: datetime) -> Todo:
+    seed = draws.seed_of(value, now)
+    if seed is None:
+        return _todo(_("登记评审专家并锁定名单"), row, None, "research:work")
+    return _todo(_("抽取评审专家") if seed.text else _("等待种子公布后抽取评审专家"), row, None, "research:work")
+
+
+def _of_joining(value: ProjectValue, row: models.Project, visitor: Visitor) -> list[Todo]:
+    """Return the requests to join that wait for a side for which the visitor speaks."""
+    if not value.asking or not isinstance(visitor, User):
+        return []
+    mine = services.sides_of(visitor, row, value)
+    open_ = [party for code, party in value.asking.items() if set(mine) - value.backed[code]]
+    return [
+        _todo(_("答复%(name)s的加入申请") % {"name": party.name}, row, None, "research:campaign") for party in open_
+    ]
 
 
 def _of_expert(visitor: Visitor) -> list[Todo]:
@@ -138,9 +159,15 @@ def _of_drafts(visitor: Visitor) -> list[Todo]:
     state = models.Draft.State
     decide = editable(models.Draft.objects.filter(state=state.SUBMITTED, amends__isnull=True), visitor)
     mend = models.Draft.objects.filter(state=state.RETURNED, lead__in=firms_of(visitor))
-    return [Todo(_("审阅建议书"), str(d), "", d.get_absolute_url()) for d in decide] + [
-        Todo(_("修改退回的建议书"), str(d), "", d.get_absolute_url()) for d in mend
+    asked = [
+        Todo(_("确认%(firm)s是否参加") % {"firm": firm}, str(draft), "", f"{draft.get_absolute_url()}#consent")
+        for draft, firm in consents.waiting(visitor)
     ]
+    return (
+        asked
+        + [Todo(_("审阅建议书"), str(d), "", d.get_absolute_url()) for d in decide]
+        + [Todo(_("修改退回的建议书"), str(d), "", d.get_absolute_url()) for d in mend]
+    )
 
 
 def _todo(text: str, row: models.Project, until: datetime | None, view: str) -> Todo:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from gongzao.research import Part, Phase, Project, facts
 from gongzao.research import events as e
-from gongzao.web.research.display import in_kind, name_of, quantity, wan, yuan
+from gongzao.web.research.display import in_kind, name_of, quantity, side_label, wan, yuan
 
 
 def of_project(project: Project) -> str:
@@ -101,8 +101,8 @@ def of_event(project: Project, event: e.Event) -> str:
             text = _("立项并开始众筹：%(title)s，适用政策 %(policy)s") % {"title": proposal.title, "policy": policy.id}
             if exemption:
                 text += _("；个案例外：%(reason)s（%(by)s）") % {"reason": exemption.reason, "by": exemption.decided_by}
-        case e.Joined(party):
-            text = _("%(name)s 加入出资") % {"name": party.name}
+        case e.JoinAsked() | e.JoinBacked() | e.JoinRefused() | e.Joined():
+            text = _of_joining(project, event.body)
         case e.Pledged(pledge):
             text = _("%(name)s 认缴 %(amount)s") % {
                 "name": name(pledge.party),
@@ -119,21 +119,42 @@ def of_event(project: Project, event: e.Event) -> str:
             }
         case e.Missed():
             text = _("未达门槛，全部认缴解冻")
-        case e.Signed() | e.Lapsed() | e.Started():
+        case e.Signed() | e.Lapsed() | e.Dropped() | e.Started():
             text = _of_contract(project, event.body)
         case _:
             text = _of_work(project, event)
     return text
 
 
-def _of_contract(project: Project, body: e.Signed | e.Lapsed | e.Started) -> str:
+def _of_joining(project: Project, body: e.JoinAsked | e.JoinBacked | e.JoinRefused | e.Joined) -> str:
     match body:
+        case e.JoinAsked(party):
+            text = _("%(name)s 申请加入出资") % {"name": party.name}
+        case e.JoinBacked(party_id, side):
+            text = _("%(side)s同意 %(name)s 加入") % {"side": side_label(side), "name": name_of(project, party_id)}
+        case e.JoinRefused(party_id, side, reason):
+            text = _("%(side)s拒绝 %(name)s 加入：%(reason)s") % {
+                "side": side_label(side),
+                "name": name_of(project, party_id),
+                "reason": reason,
+            }
+        case e.Joined(party):
+            text = _("%(name)s 加入出资") % {"name": party.name}
+    return text
+
+
+def _of_contract(project: Project, body: e.Signed | e.Lapsed | e.Dropped | e.Started) -> str:
+    match body:
+        case e.Dropped(parties):
+            text = _("%(names)s 逾期未签，视为退出，认缴解冻") % {
+                "names": _("、").join(name_of(project, party) for party in parties)
+            }
         case e.Signed(party_id, contract):
             text = _("%(name)s 签署合同 %(hash)s") % {"name": name_of(project, party_id), "hash": contract[:12]}
         case e.Lapsed():
             text = _("逾期未签全，全部认缴解冻")
         case e.Started(contract):
-            text = _("全部签署，认缴已收取，项目启动（合同 %(hash)s）") % {"hash": contract[:12]}
+            text = _("全部签署，认缴已划缴，项目启动（合同 %(hash)s）") % {"hash": contract[:12]}
     return text
 
 
@@ -151,6 +172,13 @@ def _of_work(project: Project, event: e.Event) -> str:
                 "files": len(evidence),
             }
             text += _("，实物投入 %(kind)s") % {"kind": in_kind(deliveries)} if deliveries else ""
+        case e.PoolFixed(milestone, attempt, experts):
+            text = _("为里程碑 %(milestone)s 第%(attempt)s次提交锁定可抽取的专家%(n)s人：%(experts)s") % {
+                "milestone": milestone,
+                "attempt": attempt,
+                "n": len(experts),
+                "experts": _("、").join(experts),
+            }
         case e.Drawn(milestone, seed, reviewers):
             text = _("为里程碑 %(milestone)s 抽取专家 %(experts)s（种子 %(seed)s）") % {
                 "milestone": milestone,
@@ -226,6 +254,13 @@ def _of_end(project: Project, event: e.Event) -> str:
                 "result": result,
                 "amount": yuan(amount),
                 "parts": _parts(project, parts),
+            }
+        case e.Corrected(_id, income_id, amount, reason):
+            made = project.income.get(income_id)
+            text = _("成果 %(result)s 的收益更正为 %(amount)s：%(reason)s；分配已重新计算") % {
+                "result": made.result if made else income_id,
+                "amount": yuan(amount),
+                "reason": reason,
             }
         case _:
             raise TypeError(f"no words for {type(event.body).__name__}")

@@ -18,9 +18,9 @@ from gongzao.research import Project as ProjectValue
 from gongzao.research import Step
 from gongzao.web.accounts.models import User
 from gongzao.web.clusters.models import Enterprise
-from gongzao.web.research import store
+from gongzao.web.research import experts, store
 from gongzao.web.research.models import Expert, Project
-from gongzao.web.research.rights import require_member, require_organiser
+from gongzao.web.research.rights import acts_for, organises, require_member, require_organiser
 
 
 def _actor(by: User | None) -> str:
@@ -38,12 +38,45 @@ def _do(project: Project, seen: int | None, by: User | None, step: Callable[[Pro
     return taken.project
 
 
-def join(project: Project, firm: Enterprise, role: rules.Role, now: datetime, *, by: User | None) -> ProjectValue:
-    """Let one more organisation take part as contributor."""
+def ask_join(project: Project, firm: Enterprise, role: rules.Role, now: datetime, *, by: User | None) -> ProjectValue:
+    """Ask, for a firm, to take part as contributor."""
     require_member(by, firm.uscc)
     in_cluster = firm.memberships.filter(cluster=project.cluster_id).exists()
     party = rules.Party(Uscc(firm.uscc), firm.name, role, in_cluster=in_cluster)
-    return _do(project, None, by, lambda value, actor: rules.join(value, party, now, by=actor))
+    return _do(project, None, by, lambda value, actor: rules.ask_join(value, party, now, by=actor))
+
+
+def sides_of(by: User | None, project: Project, value: ProjectValue) -> tuple[rules.Side, ...]:
+    """Return for which sides somebody may agree that an organisation joins: the lead's members, the organisers."""
+    lead = value.proposal.lead
+    speaks = by is None or (lead is not None and acts_for(by, lead.id))
+    found = ((rules.Side.LEAD, speaks), (rules.Side.ORGANISER, by is None or organises(by, project.cluster)))
+    return tuple(side for side, may in found if may)
+
+
+def _for_side(
+    project: Project, side: rules.Side, by: User | None, step: Callable[[ProjectValue, str], Step]
+) -> ProjectValue:
+    def checked(value: ProjectValue, actor: str) -> Step:
+        if side not in sides_of(by, project, value):
+            raise PermissionDenied
+        return step(value, actor)
+
+    return _do(project, None, by, checked)
+
+
+def back_join(project: Project, party: str, side: rules.Side, now: datetime, *, by: User | None) -> ProjectValue:
+    """Agree, for the lead or as organiser, that an organisation joins; with both it is a party."""
+    return _for_side(project, side, by, lambda value, actor: rules.back_join(value, party, side, now, by=actor))
+
+
+def refuse_join(
+    project: Project, party: str, side: rules.Side, reason: str, now: datetime, *, by: User | None
+) -> ProjectValue:
+    """Refuse an organisation that asked to join, for the lead or as organiser."""
+    return _for_side(
+        project, side, by, lambda value, actor: rules.refuse_join(value, party, side, reason, now, by=actor)
+    )
 
 
 def pledge(
@@ -107,30 +140,37 @@ def submit_milestone(
     by: User | None,
     seen: int | None = None,
 ) -> ProjectValue:
-    """Hand in the next milestone; the files of ``evidence`` must be stored."""
+    """Hand in the next milestone; the files of ``evidence`` must be stored.
+
+    With it is fixed who may review it, as the register is now, if enough are free of interests.
+    """
     require_member(by, party)
-    return _do(
-        project,
-        seen,
-        by,
-        lambda value, actor: rules.submit(value, milestone, party, evidence, deliveries, now, by=actor),
-    )
+    with transaction.atomic():
+        value = _do(
+            project,
+            seen,
+            by,
+            lambda value, actor: rules.submit(value, milestone, party, evidence, deliveries, now, by=actor),
+        )
+        known = experts.candidates(project.cluster)
+        if len(rules.free_experts(value, known)) < value.proposal.reviewers:
+            return value
+        return _do(project, None, None, lambda value, actor: rules.fix_pool(value, known, now, by=actor))
+
+
+def fix_pool(project: Project, now: datetime, *, by: User | None, seen: int | None = None) -> ProjectValue:
+    """Fix who may review the milestone under review, where too few could when it was handed in."""
+    require_organiser(by, project.cluster)
+    known = experts.candidates(project.cluster)
+    return _do(project, seen, by, lambda value, actor: rules.fix_pool(value, known, now, by=actor))
 
 
 def draw_reviewers(
     project: Project, seed: str, now: datetime, *, by: User | None, seen: int | None = None
 ) -> ProjectValue:
-    """Draw the reviewers from all active experts without conflict of interest."""
+    """Draw the reviewers from the fixed pool; :mod:`.draws` knows the seed."""
     require_organiser(by, project.cluster)
-    rows = Expert.objects.filter(active=True).select_related("employer").prefetch_related("conflicts")
-    experts = [expert_value(row) for row in rows]
-    return _do(project, seen, by, lambda value, actor: rules.draw_reviewers(value, experts, seed, now, by=actor))
-
-
-def expert_value(row: Expert) -> rules.Expert:
-    """Return an expert as the rules know one."""
-    employer = Uscc(row.employer.uscc) if row.employer else None
-    return rules.Expert(row.code, row.name, employer, tuple(Uscc(firm.uscc) for firm in row.conflicts.all()))
+    return _do(project, seen, by, lambda value, actor: rules.draw_reviewers(value, seed, now, by=actor))
 
 
 def review(
@@ -163,7 +203,7 @@ def register_result(
     require_member(by, party)
 
     def step(value: ProjectValue, actor: str) -> Step:
-        rules.require_party(value, party)
+        rules.require_worker(value, party)
         return rules.register_result(value, result, now, by=actor)
 
     return _do(project, None, by, step)
@@ -197,4 +237,17 @@ def book_income(
         None,
         by,
         lambda value, actor: rules.book_income(value, income_id, result, payer, amount, now, by=actor),
+    )
+
+
+def correct_income(
+    project: Project, correction_id: str, income_id: str, amount: int, reason: str, now: datetime, *, by: User | None
+) -> ProjectValue:
+    """Set income that was booked wrongly to its right amount [fen], with the reason; the split is made anew."""
+    require_organiser(by, project.cluster)
+    return _do(
+        project,
+        None,
+        by,
+        lambda value, actor: rules.correct_income(value, correction_id, income_id, amount, reason, now, by=actor),
     )

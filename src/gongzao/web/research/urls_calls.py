@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("drafts/<slug:slug>/", views_drafts.draft, name="draft"),
     path("drafts/<slug:slug>/workbook/", views_sections.draft_workbook, name="draft_workbook"),
     path("drafts/<slug:slug>/submit/", views_drafts.submit, name="draft_submit"),
+    path("drafts/<slug:slug>/consent/", views_drafts.consent, name="draft_consent"),
     path("drafts/<slug:slug>/open/", views_drafts.open_project, name="draft_open"),
     re_path(r"^drafts/(?P<slug>[-\w]+)/(?P<what>return|decline)/$", views_drafts.reply, name="draft_reply"),
     path("drafts/<slug:slug>/<slug:name>/edit/", views_sections.section, name="draft_section"),

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^projects/{PROJECT}/pledge/$", views_campaign.pledge, name="pledge"),
     re_path(rf"^projects/{PROJECT}/withdraw/$", views_campaign.withdraw, name="withdraw"),
     re_path(rf"^projects/{PROJECT}/join/$", views_campaign.join, name="join"),
+    re_path(rf"^projects/{PROJECT}/admit/$", views_campaign.admit, name="admit"),
     re_path(rf"^projects/{PROJECT}/close/$", views_campaign.close, name="close"),
     re_path(rf"^projects/{PROJECT}/bid/$", views_campaign.bid, name="bid"),
     re_path(rf"^projects/{PROJECT}/contract/$", views_contract.page, name="contract"),

@@ -1,5 +1,6 @@
 """Pages of a campaign: how far it is, pledging, withdrawing, joining, and the end of a round."""
 
+from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
@@ -18,11 +19,11 @@ from gongzao.kernel import GongzaoError
 from gongzao.web.accounts.models import User
 from gongzao.web.clusters.models import Enterprise
 from gongzao.web.ledger import statements
-from gongzao.web.research import campaign, cost_shares, models, services, store
+from gongzao.web.research import campaign, cost_shares, models, queries, services, store
 from gongzao.web.research.campaign_text import after_close, after_pledge, answer
 from gongzao.web.research.confirming import confirm
-from gongzao.web.research.display import name_of, quantity, said, yuan
-from gongzao.web.research.forms_campaign import BidForm, JoinForm, PledgeForm
+from gongzao.web.research.display import name_of, quantity, said, side_label, yuan
+from gongzao.web.research.forms_campaign import AdmitForm, BidForm, JoinForm, PledgeForm
 from gongzao.web.research.rights import firms_of, organises, require_organiser
 from gongzao.web.research.views_projects import opened
 
@@ -63,7 +64,7 @@ def _page(
     standing = campaign.standing(value, now)
     payers = [firm for firm in mine if not value.is_public(firm.uscc)]
     pledged = campaign.by_party(value)
-    shares = _shares(context["row"], value, codes)
+    shares = _shares(context["row"], value, codes, now)
     context |= {
         "answer": answer(value, standing, now),
         "standing": standing,
@@ -82,18 +83,41 @@ def _page(
         if shares
         else [],
         "net_cost": cost_shares.net_cost(value),
-        "my_bids": models.Bid.objects.filter(project=context["row"], enterprise__in=mine).select_related("enterprise"),
+        "my_bids": [bid for bid in cost_shares.last_bids(context["row"]) if bid.enterprise in mine],
+        "bids_until": cost_shares.opens_at(value),
+        "bids_open": now < cost_shares.opens_at(value),
+        "requests": _requests(user, context["row"], value),
+        "may_join": any(may_ask(value, firm.uscc, now) for firm in firms_of(user)),
     }
     if pledge_form or (mine and standing.is_open):
         context["pledge_form"] = pledge_form or PledgeForm(firms=mine, initial={"key": uuid4().hex})
-    if bid_form or (payers and standing.is_open):
+    if bid_form or (payers and standing.is_open and now < cost_shares.opens_at(value)):
         context["bid_form"] = bid_form or BidForm(firms=payers, prefix="bid")
     failed = error or (pledge_form and pledge_form.errors) or (bid_form and bid_form.errors)
     return render(request, "research/campaign.html", context, status=422 if failed else 200)
 
 
-def _shares(row: models.Project, value: rules.Project, codes: list[str]) -> cost_shares.Proposed | None:
-    found = (cost_shares.proposed(row, value, code) for code in codes)
+def _requests(
+    user: User, row: models.Project, value: rules.Project
+) -> list[tuple[rules.Party, list[str], list[tuple[rules.Side, str, AdmitForm]]]]:
+    """Return who asks to join, whose consent there is, and a form for each side that is still to be heard here."""
+    mine = services.sides_of(user, row, value)
+    return [
+        (
+            party,
+            [side_label(side) for side in rules.Side if side in value.backed[code]],
+            [
+                (side, side_label(side), AdmitForm(initial={"party": code, "side": side}))
+                for side in mine
+                if side not in value.backed[code]
+            ],
+        )
+        for code, party in value.asking.items()
+    ]
+
+
+def _shares(row: models.Project, value: rules.Project, codes: list[str], now: datetime) -> cost_shares.Proposed | None:
+    found = (cost_shares.proposed(row, value, code, now) for code in codes)
     return next((one for one in found if one is not None), None)
 
 
@@ -140,7 +164,7 @@ def pledge(request: HttpRequest, pk: str) -> HttpResponse:
         form.add_error(None, said(error))
         return _page(request, context, pledge_form=form)
     messages.success(
-        request, _("已认缴%(what)s，已冻结，尚未收取。") % {"what": quantity(data["quantity"], data["unit"])}
+        request, _("已认缴%(what)s，已冻结，尚未划缴。") % {"what": quantity(data["quantity"], data["unit"])}
     )
     return redirect("research:campaign", pk=pk)
 
@@ -195,7 +219,7 @@ def withdraw(request: HttpRequest, pk: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest, pk: str) -> HttpResponse:
-    """Let a firm that is no party yet take part; what everybody may know of the project is shown."""
+    """Let a firm that is no party yet ask to take part; what everybody may know of the project is shown."""
     user, now = user_of(request), timezone.now()
     row = get_object_or_404(models.Project.objects.select_related("cluster"), pk=pk)
     firms = firms_of(user)
@@ -206,15 +230,65 @@ def join(request: HttpRequest, pk: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         firm = next(firm for firm in firms if firm.uscc == form.cleaned_data["party"])
         try:
-            services.join(row, firm, rules.Role(form.cleaned_data["role"]), now, by=user)
+            services.ask_join(row, firm, rules.Role(form.cleaned_data["role"]), now, by=user)
         except GongzaoError as error:
             form.add_error(None, said(error))
         else:
-            messages.success(request, _("%(name)s已加入，请认缴出资。") % {"name": firm.name})
-            return redirect("research:campaign", pk=pk)
+            messages.success(
+                request, _("已提出申请。牵头单位和集群服务中心都同意后，%(name)s即可认缴出资。") % {"name": firm.name}
+            )
+            return redirect("research:join", pk=pk)
     standing = campaign.standing(value, now)
-    context = {"row": row, "project": value, "form": form, "standing": standing, "answer": answer(value, standing, now)}
+    codes = {firm.uscc for firm in firms}
+    context = {
+        "row": row,
+        "project": value,
+        "form": form,
+        "standing": standing,
+        "answer": answer(value, standing, now),
+        "asked": [party for code, party in value.asking.items() if code in codes],
+        "refused": _refused(pk, firms) if value.turned_away else [],
+        "member": [firm for firm in firms if value.proposal.party(firm.uscc)],
+        "possible": any(may_ask(value, firm.uscc, now) for firm in firms),
+    }
     return render(request, "research/join.html", context, status=422 if form.errors else 200)
+
+
+def may_ask(value: rules.Project, code: str, now: datetime) -> bool:
+    """Whether a firm can ask to join: no party, not asking, not refused, while pledges are taken."""
+    known = value.proposal.party(code) is not None or code in value.asking or code in value.turned_away
+    return not known and campaign.standing(value, now).is_open
+
+
+def _refused(pk: str, firms: list[Enterprise]) -> list[tuple[Enterprise, str]]:
+    """Return those of the firms that were refused, with the reason."""
+    reasons = {
+        event.body.party: event.body.reason for event in queries.events(pk) if isinstance(event.body, rules.JoinRefused)
+    }
+    return [(firm, reasons[firm.uscc]) for firm in firms if firm.uscc in reasons]
+
+
+@require_POST
+def admit(request: HttpRequest, pk: str) -> HttpResponse:
+    """Agree that an organisation joins, or refuse it, for the side for which the visitor speaks."""
+    context = opened(request, pk)
+    user, value, now = user_of(request), context["project"], timezone.now()
+    form = AdmitForm(request.POST)
+    if not services.sides_of(user, context["row"], value):
+        raise PermissionDenied
+    if not form.is_valid():
+        return _page(request, context, error=_("没有选择，未作任何改动。"))
+    data = form.cleaned_data
+    try:
+        if data["agreed"] == "yes":
+            services.back_join(context["row"], data["party"], data["side"], now, by=user)
+            messages.success(request, _("已同意。双方都同意后，该单位成为参与单位。"))
+        else:
+            services.refuse_join(context["row"], data["party"], data["side"], data["reason"], now, by=user)
+            messages.success(request, _("已拒绝，理由已告知申请单位。"))
+    except GongzaoError as error:
+        return _page(request, context, error=said(error))
+    return redirect("research:campaign", pk=pk)
 
 
 @require_POST

@@ -90,7 +90,7 @@ def _answer(value: rules.Project) -> str:
         case Phase.CAMPAIGN | Phase.SECOND_ROUND:
             return _("众筹还在进行，下面是按目前认缴生成的草案，众筹成功后才能签署。")
         case Phase.SIGNING:
-            return _("合同待签署：%(n)s/%(all)s家已签，%(until)s 前须全部签署；最后一家签署时收取认缴。") % facts
+            return _("合同待签署：%(n)s/%(all)s家已签，%(until)s 前须全部签署；最后一家签署时从各方划缴认缴。") % facts
         case Phase.MISSED:
             return _("众筹未达门槛，没有签订合同。")
         case Phase.LAPSED:
@@ -124,7 +124,7 @@ def sign(request: HttpRequest, pk: str) -> HttpResponse:
     except GongzaoError as error:
         return _page(request, context, error=said(error))
     if done.phase is Phase.RUNNING:
-        messages.success(request, _("已签署。全部单位签署完毕，合同生效，认缴已收取。"))
+        messages.success(request, _("已签署。全部单位签署完毕，合同生效，认缴已划缴。"))
     else:
         messages.success(request, _("已签署。"))
     return redirect("research:contract", pk=pk)
@@ -137,16 +137,16 @@ def _confirm_signature(request: HttpRequest, context: dict[str, Any], party: str
     facts = [
         (_("签署单位"), name_of(value, party)),
         (_("合同哈希（SHA-256）"), request.POST["sha256"]),
-        (_("本单位将收取现金"), yuan(mine)),
+        (_("本单位应缴付现金"), yuan(mine)),
         (_("本单位将解冻现金"), yuan(pledged - mine)),
         (_("项目现金合计"), yuan(sum(part.amount for part in value.collected))),
         (_("签署后"), _("%(n)s/%(all)s家已签") % {"n": len(after.signed), "all": len(value.proposal.parties)}),
     ]
     points = [
         _("签署不能撤回。"),
-        _("您是最后一家：签署后合同立即生效，全部认缴立即收取。")
+        _("您是最后一家：签署后合同立即生效，全部认缴立即划缴。")
         if after.phase is Phase.RUNNING
-        else _("全部单位签署后合同生效，收取认缴；%(until)s 前未全部签署则全部解冻。")
+        else _("全部单位签署后合同生效，从各方划缴认缴；%(until)s 前未全部签署则全部解冻。")
         % {"until": clock(value.proposal.terms.sign_by)},
         _("合同生效后，变更和终止按合同约定表决。"),
     ]

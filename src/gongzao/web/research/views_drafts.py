@@ -18,9 +18,9 @@ from gongzao.research import Exemption
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import visible
 from gongzao.web.clusters.models import Enterprise
-from gongzao.web.research import draft_pages, drafts, policies, queries
+from gongzao.web.research import consents, draft_pages, drafts, policies, queries
 from gongzao.web.research.display import said, wan
-from gongzao.web.research.forms_drafts import ExemptionForm, ReplyForm, SeenForm, UploadForm
+from gongzao.web.research.forms_drafts import ConsentForm, ExemptionForm, ReplyForm, SeenForm, UploadForm
 from gongzao.web.research.models import Draft, Topic
 from gongzao.web.research.rights import firms_of, organises
 
@@ -66,9 +66,10 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _firm(request: HttpRequest) -> Enterprise:
-    """Return the firm that the visitor acts for and named in the form, or the only one."""
+    """Return the firm named in the form, if the visitor acts for it; the only one if the form names none."""
     firms = {firm.uscc: firm for firm in firms_of(request.user)}
-    lead = firms.get(request.POST.get("firm", "")) or (next(iter(firms.values())) if len(firms) == 1 else None)
+    named = request.POST.get("firm", "")
+    lead = firms.get(named) if named or len(firms) != 1 else next(iter(firms.values()))
     if lead is None:
         raise PermissionDenied
     return lead
@@ -96,19 +97,22 @@ def page(request: HttpRequest, row: Draft, error: str = "", **forms: Any) -> Htt
     user, now = user_of(request), timezone.now()
     proposal, faults = drafts.proposal_of(row, now)
     wrong = sum(fault.code not in drafts.LIMITS for fault in faults)
-    names = draft_pages.names_in(row.data)
+    names = consents.names_for(user, row)
     version = {"seen": row.version}
     deciding = row.state == State.SUBMITTED and not row.amends_id and organises(user, row.topic.cluster)
     context = {
         "row": row,
         "proposal": None if wrong else proposal,
         "beyond": len(faults) > wrong,
+        "names": names,
         "sections": draft_pages.sections(row, faults, names),
         "told": draft_pages.told(fault for fault in faults if not fault.blank),
         "blank": sum(fault.blank for fault in faults),
         "writing": drafts.may_write(user, row),
         "deciding": deciding,
         "differences": draft_pages.differences(row, names),
+        "answers": consents.answers(row) if row.state == State.SUBMITTED and not row.amends_id else [],
+        "consent_forms": _consent_forms(user, row, forms.pop("consent", None)),
         "locked": drafts.locked(row),
         "seen": SeenForm(initial=version),
         "upload": UploadForm(initial=version),
@@ -121,13 +125,44 @@ def page(request: HttpRequest, row: Draft, error: str = "", **forms: Any) -> Htt
     return render(request, "research/draft.html", context, status=422 if error or forms else 200)
 
 
+def _consent_forms(user: User, row: Draft, sent: ConsentForm | None) -> list[tuple[Enterprise, ConsentForm]]:
+    """Return a form for each firm of the visitor that is named in a draft handed in and has not answered."""
+    asked = [firm for draft_, firm in consents.waiting(user) if draft_.pk == row.pk]
+    return [
+        (firm, sent if sent and sent.data.get("firm") == firm.uscc else ConsentForm(initial={"firm": firm.uscc}))
+        for firm in asked
+    ]
+
+
+@require_POST
+def consent(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer for a firm named in a draft whether it takes part."""
+    row = find(request, slug)
+    form = ConsentForm(request.POST)
+    if not form.is_valid():
+        return page(request, row, _("没有选择，未作任何改动。"), consent=form)
+    firm, data = _firm(request), form.cleaned_data
+
+    def act() -> HttpResponse:
+        agreed = data["agreed"] == "yes"
+        consents.give(row, firm, agreed, data["reason"], timezone.now(), by=user_of(request))
+        messages.success(request, _("已同意参加。") if agreed else _("已答复不参加。"))
+        return redirect(row)
+
+    return _try(request, row, act)
+
+
 def _answer(row: Draft, faults: int) -> str:
     if row.state in drafts.WRITABLE:
         ready = _("内容齐全，可以提请表决。") if row.amends_id else _("内容齐全，可以提交。")
         words = _("还有%(n)s处须补充或改正；随时保存，填完再提交。") % {"n": faults} if faults else ready
         return (_("已退回，请按答复修改。") if row.state == State.RETURNED else "") + words
     if row.state == State.SUBMITTED:
-        return _("已付诸表决。") if row.amends_id else _("已提交，等待集群服务中心或主管部门决定。")
+        if row.amends_id:
+            return _("已付诸表决。")
+        open_ = sum(not answer.agreed for answer in consents.answers(row))
+        waits = _("还有%(n)s家参与单位没有同意，全部同意后才能立项。") % {"n": open_} if open_ else ""
+        return _("已提交，等待集群服务中心或主管部门决定。") + waits
     return _("已立项，进入众筹。") if row.state == State.OPENED else _("未予立项，理由见答复。")
 
 
@@ -170,7 +205,11 @@ def _confirm(request: HttpRequest, row: Draft, form: Any, exemption: Exemption |
         faults = tuple(fault for fault in faults if fault.code not in drafts.LIMITS)
     if faults:
         return page(request, row, _("还有%(n)s处须补充或改正，未作任何改动。") % {"n": len(faults)})
-    facts = [(_("项目名称"), proposal.title), (_("参与单位"), "、".join(party.name for party in proposal.parties))]
+    names = consents.names_for(user_of(request), row)
+    facts = [
+        (_("项目名称"), proposal.title),
+        (_("参与单位"), "、".join(names.get(party.id, party.id) for party in proposal.parties)),
+    ]
     if row.amends is not None:
         value = queries.values([row.amends])[row.amends.pk]
         rule = value.proposal.amending

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from gongzao import research as rules
 from gongzao.research import Phase, fold
+from gongzao.web.clusters.models import Enterprise
 from gongzao.web.kit.reading import one_state
 from gongzao.web.ledger import statements
 from gongzao.web.ledger.display import mark
@@ -102,10 +103,16 @@ def public(request: HttpRequest, pk: str) -> HttpResponse:
         "row": found.row,
         "answer": answer,
         "inside": inside,
-        "may_join": bool(firms) and not inside and found.row.phase in (Phase.CAMPAIGN, Phase.SECOND_ROUND),
+        "may_join": bool(firms) and found.row.phase in (Phase.CAMPAIGN, Phase.SECOND_ROUND) and _outside(pk, firms),
         "may_ask": bool(firms) and bool(found.results) and found.row.phase in (Phase.COMPLETED, Phase.STOPPED),
     }
     return render(request, "research/public.html", context)
+
+
+def _outside(pk: str, firms: list[Enterprise]) -> bool:
+    """Whether one of the firms is no party of the project yet."""
+    inside = set(models.Party.objects.filter(project=pk).values_list("enterprise", flat=True))
+    return any(firm.pk not in inside for firm in firms)
 
 
 def opened(request: HttpRequest, pk: str) -> dict[str, Any]:

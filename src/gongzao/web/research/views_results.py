@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,10 +18,10 @@ from gongzao.research import Earned, LicenceRequest, Phase, Project, Result, Res
 from gongzao.web.research import models, money, queries, services, store
 from gongzao.web.research.confirming import confirm
 from gongzao.web.research.display import name_of, said, yuan
-from gongzao.web.research.forms_work import IncomeForm, LicenceForm, ResultForm
+from gongzao.web.research.forms_work import CorrectionForm, IncomeForm, LicenceForm, ResultForm
 from gongzao.web.research.rights import firms_of, organises
 from gongzao.web.research.views_projects import opened
-from gongzao.web.research.views_work import own_parties, user_of
+from gongzao.web.research.views_work import own_parties, user_of, working_parties
 
 ENDED = (Phase.COMPLETED, Phase.STOPPED)
 
@@ -40,13 +40,14 @@ def _page(request: HttpRequest, pk: str, error: str = "") -> HttpResponse:
     context = opened(request, pk)
     row, project = context["row"], context["project"]
     mine, now = own_parties(request, project), timezone.now()
+    workers = working_parties(request, project)
     ended, organiser = project.phase in ENDED, organises(request.user, row.cluster)
     context |= {
         "answer": _answer(project),
         "books": money.books(project),
         "licences": [_licence(project, request_, now) for request_ in project.requests.values()],
         "mine": mine,
-        "may_register": bool(mine) and project.phase in (Phase.RUNNING, *ENDED),
+        "may_register": bool(workers) and project.phase in (Phase.RUNNING, *ENDED),
         "may_ask": ended and bool(project.results) and bool(firms_of(request.user)),
         "may_book": ended and bool(project.results) and organiser,
         "organiser": organiser,
@@ -82,7 +83,7 @@ def _licence(project: Project, asked: LicenceRequest, now: Any) -> dict[str, Any
 def register(request: HttpRequest, pk: str) -> HttpResponse:
     """Enter a result."""
     context = opened(request, pk)
-    mine = own_parties(request, context["project"])
+    mine = working_parties(request, context["project"])
     if not mine:
         raise PermissionDenied
     sent = request.method == "POST"
@@ -143,7 +144,9 @@ def _ask(
     row: models.Project, project: Project, data: dict[str, Any], firms: dict[str, str], request: HttpRequest
 ) -> None:
     now, code = timezone.now(), data["firm"]
-    asked = LicenceRequest(data["key"], data["result"], Uscc(code), firms[code], data["exclusive"], data["fee"], now)
+    asked = LicenceRequest(
+        data["key"], data["result"], Uscc(code), firms[code], data["exclusive"], data["quantity"], now
+    )
     before = project.requests.get(asked.id)
     if before and (before.licensee, before.result, before.fee) == (asked.licensee, asked.result, asked.fee):
         return  # the same click again
@@ -173,6 +176,56 @@ def grant(request: HttpRequest, pk: str, licence_id: str) -> HttpResponse:
         return _page(request, pk, said(error))
     messages.success(request, _("许可已授予。"))
     return redirect("research:results", pk)
+
+
+@require_http_methods(["GET", "POST"])
+def correct(request: HttpRequest, pk: str, income_id: str) -> HttpResponse:
+    """Set wrong income right: the first time shows what each party gets or gives back, the second books it."""
+    context = opened(request, pk)
+    row, project = context["row"], context["project"]
+    if not organises(request.user, row.cluster):
+        raise PermissionDenied
+    wrong = project.income.get(income_id)
+    if wrong is None:
+        raise Http404
+    sent = request.method == "POST"
+    form = CorrectionForm(request.POST if sent else None, initial={"key": uuid4().hex})
+    if sent and form.is_valid():
+        data = form.cleaned_data
+        asked = (data["key"], income_id, data["quantity"], data["reason"], timezone.now())
+        try:
+            step = rules.correct_income(project, *asked, by="-")
+            if step.events and "confirmed" not in request.POST:
+                return _confirm_correction(request, context, wrong, step)
+            services.correct_income(row, *asked, by=user_of(request))
+            messages.success(request, _("收益已更正，分配已重新计算。"))
+            return redirect("research:results", pk)
+        except GongzaoError as error:
+            form.add_error(None, said(error))
+    context |= {"form": form, "wrong": wrong}
+    return render(request, "research/correction.html", context, status=422 if sent else 200)
+
+
+def _confirm_correction(request: HttpRequest, context: dict[str, Any], wrong: Earned, step: rules.Step) -> HttpResponse:
+    before, after = context["project"], step.project
+    facts = [
+        (_("原金额"), yuan(wrong.amount)),
+        (_("更正后金额"), yuan(after.income[wrong.id].amount)),
+        (_("理由"), after.corrections[-1].reason),
+    ]
+    for share in after.proposal.income:
+        more = after.earned.get(share.party, 0) - before.earned.get(share.party, 0)
+        words = _("再分得 %(sum)s") if more >= 0 else _("应退回监管账户 %(sum)s")
+        facts.append((name_of(after, share.party), words % {"sum": yuan(abs(more))}))
+    return confirm(
+        request,
+        context,
+        question=_("请核对：更正收益 %(id)s。") % {"id": wrong.id[:8]},
+        facts=facts,
+        points=[_("原分录保留，更正以新的分录入账，并写入项目记录。"), _("平台不经手资金，退回须另行办理。")],
+        button=_("确认更正"),
+        back=reverse("research:results", args=[step.project.id]),
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,12 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from gongzao import research as rules
 from gongzao.kernel import GongzaoError
 from gongzao.research import Phase, Verdict, fold
-from gongzao.web.accounts.scope import sees_all
+from gongzao.web.accounts.scope import sees_all, visible
+from gongzao.web.clusters.models import Enterprise
 from gongzao.web.research import experts, models, queries, services, work
 from gongzao.web.research.display import said
 from gongzao.web.research.forms_work import ConflictsForm, ExpertForm, ReviewForm
@@ -95,11 +96,25 @@ def _review_context(row: models.Review) -> dict[str, Any]:
         "milestone": milestones[row.milestone],
         "given": given,
         "pending": pending,
+        "earlier": [
+            attempt for attempt in work.attempts(log) if attempt.outcome == "Accepted" and attempt.at.at < row.drawn_at
+        ],
     }
     if pending:
         found["draws"] = rules.draws(project, milestones[row.milestone].amount)
         found["settlement"] = rules.settlement(project, "-")
     return found
+
+
+@require_POST
+def set_active(request: HttpRequest, code: str) -> HttpResponse:
+    """Take an expert out of the register, or back in."""
+    if not experts.keeps_register(request.user):
+        raise PermissionDenied
+    row = get_object_or_404(models.Expert, code=code)
+    experts.set_active(row, "active" in request.POST, timezone.now(), by=user_of(request))
+    messages.success(request, _("已更新，对今后提交的里程碑生效。"))
+    return redirect("research:expert", code)
 
 
 def _sees_register(request: HttpRequest) -> bool:
@@ -118,12 +133,12 @@ def register(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             row = experts.enter(
-                data["code"],
                 data["name"],
                 data["field"],
                 data["employer"],
                 data["conflicts"],
                 data["account"],
+                timezone.now(),
                 synthetic=False,
                 by=user_of(request),
             )
@@ -138,7 +153,8 @@ def register(request: HttpRequest) -> HttpResponse:
         "page": page,
         "form": form if keeps else None,
         "sent": sent,
-        "answer": _("专家库共%(n)s人；评审时从在库且无利益关系的专家中随机抽取。") % {"n": page.paginator.count},
+        "answer": _("专家库共%(n)s人；评审时从提交当时在库、能登录且无利益关系的专家中随机抽取。")
+        % {"n": page.paginator.count},
         "synthetic": any(row.synthetic for row in page.object_list),
     }
     return render(request, "research/experts.html", context, status=422 if sent else 200)
@@ -159,8 +175,17 @@ def expert(request: HttpRequest, code: str) -> HttpResponse:
         if not may_declare:
             raise PermissionDenied
         if form.is_valid():
-            experts.declare(row, form.cleaned_data["conflicts"], by=user_of(request))
-            messages.success(request, _("利益关系已更新，今后抽取评审时回避。"))
+            experts.declare(row, form.cleaned_data["conflicts"], timezone.now(), by=user_of(request))
+            messages.success(request, _("利益关系已更新，对今后提交的里程碑生效。"))
             return redirect("research:expert", code)
-    context = {"expert": row, "form": form if may_declare else None}
+    firms = list(row.conflicts.all())
+    known = visible(Enterprise.objects.filter(pk__in=[firm.pk for firm in firms]), user_of(request))
+    named = set(known.values_list("pk", flat=True))
+    context = {
+        "expert": row,
+        "form": form if may_declare else None,
+        "conflicts": [(firm.uscc, firm.name if firm.pk in named else "") for firm in firms],
+        "keeps": experts.keeps_register(request.user),
+        "records": row.records.select_related("by") if _sees_register(request) else [],
+    }
     return render(request, "research/expert.html", context, status=422 if sent else 200)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from gongzao.kernel import GongzaoError, InvalidInput
-from gongzao.web.research import amendments, draft_pages, drafts, forms_drafts, workbook
+from gongzao.web.research import amendments, consents, draft_pages, drafts, forms_drafts, workbook
 from gongzao.web.research.display import in_english, said
 from gongzao.web.research.forms_drafts import SectionForm, SeenForm, UploadForm
 from gongzao.web.research.models import Draft
@@ -34,7 +34,7 @@ def section(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         raise PermissionDenied
     part = BY_NAME[name]
     fixed = rows_of(row.data, part)[: amendments.fixed(row.amends, name)] if row.amends else []
-    names = draft_pages.names_in(row.data)
+    names = consents.names_for(user_of(request), row)
     forms = _forms(request, row, part, fixed, names)
     if request.method == "GET":
         return _page(request, row, part, forms, fixed, names)

@@ -15,7 +15,7 @@ from gongzao import research as rules
 from gongzao.kernel import GongzaoError
 from gongzao.research import Phase, Project, Stopped
 from gongzao.web.accounts.models import User
-from gongzao.web.research import evidence, experts, models, queries, services, work
+from gongzao.web.research import draws, evidence, models, queries, work
 from gongzao.web.research.display import name_of, quantity, said, unit_label
 from gongzao.web.research.forms_work import SeenForm, SubmitForm
 from gongzao.web.research.rights import firms_of, organises
@@ -38,6 +38,15 @@ def own_parties(request: HttpRequest, project: Project) -> list[tuple[str, str]]
     return [(firm.uscc, firm.name) for firm in firms_of(request.user) if project.proposal.party(firm.uscc)]
 
 
+def working_parties(request: HttpRequest, project: Project) -> list[tuple[str, str]]:
+    """Return those of them that do the work: who joined only to pay hands nothing in."""
+    return [
+        (code, name)
+        for code, name in own_parties(request, project)
+        if code not in project.joined or project.proposal.works(code)
+    ]
+
+
 def expert_names(codes: set[str]) -> dict[str, str]:
     """Return the experts' names by their codes."""
     return dict(models.Expert.objects.filter(code__in=codes).values_list("code", "name"))
@@ -55,14 +64,13 @@ def _page(request: HttpRequest, pk: str, error: str = "") -> HttpResponse:
     found = work.lines(project, log, timezone.localdate())
     running = project.phase is Phase.RUNNING
     may_draw = running and bool(project.submission) and not project.reviewers and organises(request.user, row.cluster)
-    codes = {code for line in found for attempt in line.attempts for code in attempt.reviewers}
+    codes = {code for line in found for attempt in line.attempts for code in (*attempt.reviewers, *attempt.pool)}
     context |= {
         "lines": found,
         "answer": work.answer(project, found),
-        "may_submit": running and project.submission is None and bool(own_parties(request, project)),
+        "may_submit": running and project.submission is None and bool(working_parties(request, project)),
         "may_draw": may_draw,
-        "candidates": experts.candidates(project) if may_draw else [],
-        "seed": experts.draw_seed(row) if may_draw else "",
+        "seed": draws.seed_of(project, timezone.now()) if project.submission and not project.reviewers else None,
         "names": expert_names(codes) if codes else {},
         "stopped": next((event.body for event in log if isinstance(event.body, Stopped)), None),
         "error": error,
@@ -75,7 +83,7 @@ def submit(request: HttpRequest, pk: str) -> HttpResponse:
     """Hand in the next milestone."""
     context = opened(request, pk)
     row, project = context["row"], context["project"]
-    mine = own_parties(request, project)
+    mine = working_parties(request, project)
     if not mine:
         raise PermissionDenied
     if project.phase is not Phase.RUNNING or project.next_milestone is None or project.submission is not None:
@@ -90,7 +98,7 @@ def submit(request: HttpRequest, pk: str) -> HttpResponse:
         except GongzaoError as error:
             form.add_error(None, said(error))
         else:
-            messages.success(request, _("已提交，等待抽取评审专家。"))
+            messages.success(request, _("已提交，可抽取的专家名单已锁定；种子公布后抽取评审专家。"))
             return redirect("research:work", pk)
     context |= {
         "form": form,
@@ -131,10 +139,10 @@ def draw(request: HttpRequest, pk: str) -> HttpResponse:
     """Draw the reviewers of the milestone under review."""
     row = queries.project(request.user, pk)
     try:
-        services.draw_reviewers(row, experts.draw_seed(row), timezone.now(), by=user_of(request), seen=seen_in(request))
+        after = draws.draw(row, timezone.now(), by=user_of(request), seen=seen_in(request))
     except GongzaoError as error:
         return _page(request, pk, said(error))
-    messages.success(request, _("评审专家已抽取。"))
+    messages.success(request, _("评审专家已抽取。") if after.reviewers else _("专家名单已锁定，等待种子。"))
     return redirect("research:work", pk)
 
 

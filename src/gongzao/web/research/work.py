@@ -17,6 +17,8 @@ class Attempt:
 
     at: Event
     submitted: Submitted
+    pool: tuple[str, ...] = ()
+    number: int = 0
     seed: str = ""
     reviewers: tuple[str, ...] = ()
     reviews: list[Reviewed] = field(default_factory=list)
@@ -42,6 +44,8 @@ def attempts(log: Sequence[Event]) -> list[Attempt]:
         match event.body:
             case Submitted():
                 found.append(Attempt(event, event.body))
+            case rules.PoolFixed(_milestone, number, experts):
+                found[-1].pool, found[-1].number = experts, number
             case rules.Drawn(_milestone, seed, reviewers):
                 found[-1].seed, found[-1].reviewers = seed, reviewers
             case Reviewed():
@@ -118,7 +122,7 @@ def answer(project: Project, found: Sequence[Line]) -> str:
     if project.phase is Phase.STOPPED:
         return _("项目已终止，%(done)s/%(all)s个里程碑验收。") % {"done": len(project.accepted), "all": len(found)}
     if current is None:
-        return _("合同签署、资金收取后，里程碑按顺序提交。")
+        return _("合同签署、认缴划缴后，里程碑按顺序提交。")
     words = {"title": current.milestone.title, "state": current.word, "due": current.milestone.due, "n": current.late}
     if current.late:
         return _("“%(title)s”%(state)s，应于%(due)s前提交，已逾期%(n)s天：请尽快提交，或提请变更合同。") % words
