@@ -39,10 +39,10 @@ class Anping:
             client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         return client
 
-    def fill_fund(self, amount: int = 5_000_000_00) -> None:
+    def fill_fund(self, amount: int = 5_000_000_00, now: datetime = OPENING, name: str = "fill") -> None:
         """Let public money come to the fund [fen]."""
-        store.open_shared(self.cluster, OPENING)
-        ledger.submit([Transfer("fill", Kind.POST, BANK, FUND, amount, "CNY")], OPENING, by=None)
+        store.open_shared(self.cluster, now)
+        ledger.submit([Transfer(name, Kind.POST, BANK, FUND, amount, "CNY")], now, by=None)
 
     def open(self, proposal: Proposal | None = None, **changes: Any) -> Project:
         """Put the proposal, or another, into its campaign, and fill the fund."""

@@ -1,9 +1,13 @@
 """What people do on the pages of the work, for tests."""
 
+from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from gongzao.research import Verdict
 from gongzao.web.ledger.models import Entry
@@ -39,8 +43,12 @@ def send(anping: Any, project: Project, member: int = 2, **changes: Any) -> Any:
 
 
 def draw(anping: Any, project: Project) -> Any:
-    """Draw the reviewers as organiser."""
-    return anping.client(anping.organiser).post(url("draw", project), {"seen": store.read(project.pk).version})
+    """Draw the reviewers as organiser, two days later: the ledger has a head of the day between."""
+    handed_in = max(timezone.now(), store.read(project.pk).at)
+    anping.fill_fund(1_00, handed_in + timedelta(days=1), f"head-{uuid4()}")
+    with patch("django.utils.timezone.now", return_value=handed_in + timedelta(days=2)):
+        seen = {"seen": store.read(project.pk).version}
+        return anping.client(anping.organiser).post(url("draw", project), seen)
 
 
 def judge(anping: Any, row: Review, verdict: Verdict, reason: str = "见意见", **more: Any) -> Any:

@@ -184,16 +184,43 @@ def test_a_further_firm_joins_once(anping: Any) -> None:
     data = {"party": firm.uscc, "role": "supplier"}
     assert send(client, "join", project, data | {"role": "public"}).status_code == 422
     assert send(client, "join", project, data).status_code == 302
-    assert Party.objects.filter(project=project, enterprise=firm, role="supplier").exists()
     again = send(client, "join", project, data)
     assert again.status_code == 422
-    assert "已以" in again.content.decode()
-    assert (
-        send(client, "pledge", project, form(anping, 0, "10") | {"party": firm.uscc, "confirmed": "1"}).status_code
-        == 302
-    )
+    assert "已提出加入申请" in again.content.decode()
+    pledge = form(anping, 0, "10") | {"party": firm.uscc, "confirmed": "1"}
+    lead, organiser = anping.client(anping.members[1]), anping.client(anping.organiser)
+    for who, side in ((lead, "lead"), (organiser, "organiser")):
+        assert not Party.objects.filter(project=project, enterprise=firm).exists()
+        with at(PLEDGED):
+            for page in ("campaign", "contract", "money", "log", "project", "work"):
+                assert client.get(reverse(f"research:{page}", args=[project.pk])).status_code == 404
+            assert "示例新单位" in who.get(reverse("research:campaign", args=[project.pk])).content.decode()
+        assert send(client, "pledge", project, pledge).status_code == 404
+        yes = {"party": firm.uscc, "side": side, "agreed": "yes"}
+        for stranger in (anping.client(anping.members[2]), lead if side == "organiser" else organiser):
+            assert send(stranger, "admit", project, yes).status_code == 403
+        assert send(client, "admit", project, yes).status_code == 404
+        assert send(who, "admit", project, yes).status_code == 302
+    assert Party.objects.filter(project=project, enterprise=firm, role="supplier").exists()
+    assert send(client, "pledge", project, pledge).status_code == 302
     late = anping.proposal.terms.deadline
     assert send(anping.client(anping.organiser), "join", project, data, late).status_code == 403
+
+
+def test_a_refusal_is_told_with_its_reason(anping: Any) -> None:
+    project = anping.open()
+    firm = Enterprise.objects.create(
+        uscc="91139900EXAMPLE068", name="示例新单位", county=anping.cluster.county, industry=anping.cluster.industry
+    )
+    Post.objects.create(user=anping.stranger, role=Role.MEMBER, enterprise=firm)
+    client, organiser = anping.client(anping.stranger), anping.client(anping.organiser)
+    send(client, "join", project, {"party": firm.uscc, "role": "firm"})
+    no = {"party": firm.uscc, "side": "organiser", "agreed": "no", "reason": ""}
+    assert send(organiser, "admit", project, no).status_code == 422
+    assert send(organiser, "admit", project, no | {"reason": "与本集群无关"}).status_code == 302
+    with at(PLEDGED):
+        assert "与本集群无关" in client.get(reverse("research:join", args=[project.pk])).content.decode()
+    assert send(client, "join", project, {"party": firm.uscc, "role": "firm"}).status_code == 422
 
 
 def test_joining_after_the_deadline_is_refused(anping: Any) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from gongzao.kernel import InvalidValue
 from gongzao.research import Exemption, Phase, Proposal, ProposalRefused, Terms, Verdict, two_round_project
 from gongzao.web.ledger.models import Entry
-from gongzao.web.research import drafts, store
+from gongzao.web.research import consents, drafts, store
 from gongzao.web.research.models import Draft, Event, Project
 from gongzao.web.research.proposal_form import from_proposal
 from tests.web.research.story import hand_in, start
@@ -44,7 +44,15 @@ def current(proposal: Proposal) -> dict[str, Any]:
 
 def hand(anping: Any, data: dict[str, Any] | None = None, now: datetime = NOW) -> Draft:
     draft = write(anping, data, now)
-    return drafts.submit(draft, draft.version, now, by=anping.members[1])
+    return agree(anping, drafts.submit(draft, draft.version, now, by=anping.members[1]), now)
+
+
+def agree(anping: Any, draft: Draft, now: datetime = NOW) -> Draft:
+    """Let every party named agree."""
+    for firm, user in zip(anping.firms, anping.members, strict=True):
+        if draft.named.filter(pk=firm.pk).exists() and firm != draft.lead:
+            consents.give(draft, firm, True, "", now, by=user)
+    return draft
 
 
 def refused(code: str) -> Any:
@@ -264,17 +272,17 @@ def test_returned_with_a_reply_mended_and_opened(anping: Any, open_call: None) -
     assert (draft.state, draft.reply) == (State.RETURNED, "请补充指标")
     lead: Client = anping.client(anping.members[1])
     assert "请补充指标" in lead.get(draft.get_absolute_url()).content.decode()
-    draft = drafts.submit(draft, draft.version, timezone.now(), by=anping.members[1])
+    draft = agree(anping, drafts.submit(draft, draft.version, timezone.now(), by=anping.members[1]))
     assert lead.post(f"{base}/open/", {"seen": draft.version}).status_code == 403
     summary = organiser.post(f"{base}/open/", {"seen": draft.version})
-    assert "hebei-2024" in summary.content.decode()
+    assert "hebei-2025" in summary.content.decode()
     assert not Project.objects.exists()
     answer = organiser.post(f"{base}/open/", {"seen": draft.version, "confirmed": 1})
     project = Project.objects.get()
     assert answer.headers["Location"] == project.get_absolute_url()
     assert (project.pk, project.phase, project.synthetic) == (draft.slug, Phase.CAMPAIGN, True)
     value = store.read(project.pk)
-    assert value.policy.id == "hebei-2024"
+    assert value.policy.id == "hebei-2025"
     assert from_proposal(value.proposal) == draft.data
     draft.refresh_from_db()
     assert draft.state == State.OPENED

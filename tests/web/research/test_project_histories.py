@@ -16,7 +16,7 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 
 from gongzao.kernel import GongzaoError
 from gongzao.ledger import Balance, Kind
-from gongzao.research import Phase, Proposal, Step, StepRefused, Unit, due, stake
+from gongzao.research import Phase, Proposal, Side, Step, StepRefused, Unit, due, stake
 from gongzao.web.accounts.models import Post, Role, User
 from gongzao.web.clusters.models import Enterprise
 from gongzao.web.ledger import queries as ledger
@@ -28,7 +28,7 @@ from tests.research.test_machine_properties import Histories
 from tests.research.world import EXPERTS, OUTSIDER
 
 CAMPAIGN = (Phase.CAMPAIGN, Phase.SECOND_ROUND, Phase.SIGNING)
-STALE = {"close_round", "lapse", "submit", "draw_reviewers", "propose"}
+STALE = {"close_round", "lapse", "submit", "fix_pool", "draw_reviewers", "propose"}
 
 
 class StoredBooks:
@@ -110,8 +110,12 @@ class StoredHistories(Histories):
         """Call the service for a step, as ``by`` or else as somebody who may."""
         row, now, users, organiser = self.world.row, self.now, self.users, by or self.anping.organiser
         match name, arguments:
-            case "join", (party,):
-                services.join(row, self.firms[party.id], party.role, now, by=by or users[party.id])
+            case "ask_join", (party,):
+                services.ask_join(row, self.firms[party.id], party.role, now, by=by or users[party.id])
+            case "back_join", (party, side):
+                lead = self.world.project.proposal.lead
+                agrees = users[lead.id] if side is Side.LEAD else organiser
+                services.back_join(row, party, side, now, by=by or agrees)
             case "pledge", (key, party, unit, quantity):
                 services.pledge(row, key, party, unit, quantity, now, by=by or users[party])
             case "withdraw", (key,):
@@ -124,11 +128,14 @@ class StoredHistories(Histories):
             case "lapse", ():
                 services.lapse(row, now, by=organiser, **seen)
             case "submit", (milestone, party, files, deliveries):
+                Expert.objects.update(active=False)  # who may review is fixed by a step of its own here
                 services.submit_milestone(row, milestone, party, files, deliveries, now, by=by or users[party], **seen)
-            case "draw_reviewers", (experts, seed):
+            case "fix_pool", (experts,):
                 chosen = [expert.id for expert in experts]
                 Expert.objects.update(active=False)
                 Expert.objects.filter(code__in=chosen).update(active=True)
+                services.fix_pool(row, now, by=organiser, **seen)
+            case "draw_reviewers", (seed,):
                 services.draw_reviewers(row, seed, now, by=organiser, **seen)
             case "review", (reviewer, verdict, reason):
                 expert = Expert.objects.get(code=reviewer)

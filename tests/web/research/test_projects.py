@@ -1,7 +1,7 @@
 """Home, list, overview and public page: who sees what, what is to be done, and what stays inside."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -85,7 +85,10 @@ def test_an_organiser_closes_rounds_and_draws_experts_and_an_expert_reviews(anpi
     file = Evidence("报告.pdf", "0" * 64)
     member = anping.members[2]
     services.submit_milestone(project, "M1", anping.firms[2].uscc, [file], [], story.SPRING, by=member)
-    assert [text for text, _until in texts(organiser, story.SPRING)] == ["抽取评审专家"]
+    assert [text for text, _until in texts(organiser, story.SPRING)] == ["等待种子公布后抽取评审专家"]
+    anping.fill_fund(1_00, story.SPRING + timedelta(days=1), "head")
+    later = story.SPRING + timedelta(days=2)
+    assert [text for text, _until in texts(organiser, later)] == ["抽取评审专家"]
     value = services.draw_reviewers(project, "seed", story.SPRING, by=organiser)
     drawn = [expert for expert in anping.experts if expert.code in value.reviewers]
     assert [texts(expert.user, story.SPRING) for expert in drawn] == [[("评审里程碑 M1", "")]] * 3

@@ -12,7 +12,7 @@ from gongzao.web.clusters.models import Enterprise, Membership
 from gongzao.web.ledger import queries as ledger
 from gongzao.web.ledger.models import Account, Entry
 from gongzao.web.ledger.verify import verify
-from gongzao.web.research import store
+from gongzao.web.research import consents, store
 from gongzao.web.research.demo import load_demo_research
 from gongzao.web.research.models import Call, Draft, Event, Evidence, Expert, FundRound, Need, Project, Review
 
@@ -40,9 +40,15 @@ def rows() -> list[int]:
 def test_every_state_is_there_and_sound(world: Any, firms: None) -> None:
     assert load_demo_research() > 100
     phases = Counter(Project.objects.values_list("phase", flat=True))
-    assert phases == dict.fromkeys(
-        [Phase.CAMPAIGN, Phase.SIGNING, Phase.RUNNING, Phase.COMPLETED, Phase.STOPPED, Phase.MISSED], 1
-    )
+    once = dict.fromkeys([Phase.CAMPAIGN, Phase.SIGNING, Phase.COMPLETED, Phase.STOPPED, Phase.MISSED], 1)
+    assert phases == {**once, Phase.RUNNING: 2}
+    running = [store.read(row.pk) for row in Project.objects.filter(phase=Phase.RUNNING)]
+    assert sorted(bool(value.reviewers) for value in running) == [False, True]  # one waits for its seed
+    assert all(value.pool for value in running)
+    (campaign,) = [store.read(row.pk) for row in Project.objects.filter(phase=Phase.CAMPAIGN)]
+    assert len(campaign.asking) == 1
+    waiting = Draft.objects.get(state="submitted")
+    assert [answer.agreed for answer in consents.answers(waiting)].count(None) == 1
     assert set(Draft.objects.exclude(state="opened").values_list("state", flat=True)) == {"writing", "submitted"}
     assert Need.objects.filter(topic=None).exists()
     records = ledger.book().records

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from gongzao.research import Phase, Verdict
@@ -123,29 +124,73 @@ def test_after_a_stop_nothing_waits_for_the_expert(anping: Any, drawn: Project) 
     assert "目前没有待评审的里程碑" in listing
 
 
-EXPERT = {"code": "new-1", "name": "新专家", "field": "织造", "employer": "", "account": "", "conflicts": ""}
+EXPERT = {"name": "新专家", "field": "织造", "employer": "", "account": "", "conflicts": ""}
 
 
-def test_organisers_keep_the_register(anping: Any, drawn: Project) -> None:
+@pytest.fixture
+def province(anping: Any) -> User:
+    user = User.objects.create_user("province")
+    Post.objects.create(user=user, role=Role.PROVINCE, region=anping.cluster.county.parent.parent)
+    return user
+
+
+def test_the_province_keeps_the_register(anping: Any, drawn: Project, province: User) -> None:
     account = User.objects.create_user("new-expert")
     data = EXPERT | {"employer": anping.firms[1].uscc, "account": "new-expert", "conflicts": anping.firms[3].uscc}
-    assert anping.client(anping.organiser).post(reverse("research:experts"), data).status_code == 302
-    row = Expert.objects.get(code="new-1")
+    chosen = {"code": "zj-chosen"}  # whatever is sent, the code is nobody's choice
+    assert anping.client(province).post(reverse("research:experts"), data | chosen).status_code == 302
+    row = Expert.objects.get(name="新专家")
+    assert row.code.startswith("zj-")
+    assert row.code != "zj-chosen"
     assert (row.employer, row.user, list(row.conflicts.all())) == (anping.firms[1], account, [anping.firms[3]])
     auditor = User.objects.create_user("auditor")
     Post.objects.create(user=auditor, role=Role.AUDITOR)
     assert "新专家" in anping.client(auditor).get(reverse("research:experts")).content.decode()
-    for user in (auditor, anping.members[0], anping.stranger, row.user):
-        assert anping.client(user).post(reverse("research:experts"), EXPERT | {"code": "x"}).status_code == 403
-    assert not Expert.objects.filter(code="x").exists()
+    before = Expert.objects.count()
+    for user in (anping.organiser, auditor, anping.members[0], anping.stranger, row.user):
+        client = anping.client(user)
+        assert client.post(reverse("research:experts"), EXPERT).status_code == 403
+        assert client.post(reverse("research:expert_active", args=[row.code])).status_code == 403
+    assert Expert.objects.count() == before
+
+
+def test_every_change_of_the_register_is_logged_and_stays(anping: Any, province: User) -> None:
+    anping.client(province).post(reverse("research:experts"), EXPERT | {"conflicts": anping.firms[3].uscc})
+    row = Expert.objects.get(name="新专家")
+    page = reverse("research:expert", args=[row.code])
+    anping.client(province).post(page, {"conflicts": anping.firms[1].uscc})
+    anping.client(province).post(page, {"conflicts": anping.firms[1].uscc})  # nothing changed, nothing to log
+    anping.client(province).post(reverse("research:expert_active", args=[row.code]), {})
+    records = list(row.records.all())
+    assert [record.by for record in records] == [province] * 3
+    assert records[0].before is None
+    changes = [[name for name, _old, _new in record.changes] for record in records[1:]]
+    assert changes == [["利益关系"], ["在库"]]
+    assert records[1].before["conflicts"] == [anping.firms[3].uscc]
+    text = anping.client(province).get(page).content.decode()
+    assert f"{anping.firms[3].uscc} → {anping.firms[1].uscc}" in text
+    for spoil in (records[0].save, records[0].delete, lambda: row.records.update(after={})):
+        with pytest.raises(TypeError):
+            spoil()
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM research_expertrecord")
+
+
+def test_an_expert_who_declares_learns_no_name(anping: Any) -> None:
+    expert = anping.experts[0]
+    page = reverse("research:expert", args=[expert.code])
+    client = anping.client(expert.user)
+    client.post(page, {"conflicts": " ".join(firm.uscc for firm in anping.firms)})
+    text = client.get(page).content.decode()
+    for firm in anping.firms:
+        assert firm.uscc in text
+        assert firm.name not in text
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"code": "e1"},
-        {"code": "不行"},
-        {"code": ""},
+        {"name": ""},
         {"name": "\x00"},
         {"account": "nobody"},
         {"account": "expert1"},
@@ -154,9 +199,9 @@ def test_organisers_keep_the_register(anping: Any, drawn: Project) -> None:
         {"conflicts": "91139900EXAMPLE02U nonsense"},
     ],
 )
-def test_a_faulty_expert_is_not_entered(anping: Any, changes: dict[str, str]) -> None:
+def test_a_faulty_expert_is_not_entered(anping: Any, province: User, changes: dict[str, str]) -> None:
     before = Expert.objects.count()
-    answer = anping.client(anping.organiser).post(reverse("research:experts"), EXPERT | changes)
+    answer = anping.client(province).post(reverse("research:experts"), EXPERT | changes)
     assert answer.status_code == 422
     assert Expert.objects.count() == before
 
@@ -173,13 +218,15 @@ def test_an_expert_declares_conflicts(anping: Any) -> None:
     assert expert.conflicts.count() == 2
 
 
-def test_lists_do_not_grow_in_queries(anping: Any, drawn: Project, django_assert_max_num_queries: Any) -> None:
+def test_lists_do_not_grow_in_queries(
+    anping: Any, drawn: Project, province: User, django_assert_max_num_queries: Any
+) -> None:
     for n in range(30):
         Expert.objects.create(code=f"m{n}", name=f"专家{n}", employer=anping.firms[0])
     expert = waiting(drawn)[0].expert
     for _ in range(20):
         Review.objects.create(project=drawn, expert=expert, milestone="M1", drawn_at=drawn.opened_at)
-    client, own = anping.client(anping.organiser), anping.client(expert.user)
+    client, own = anping.client(province), anping.client(expert.user)
     with django_assert_max_num_queries(12):
         client.get(reverse("research:experts"))
     with django_assert_max_num_queries(12):

@@ -1,17 +1,21 @@
 """Milestones on the pages: handed in, drawn for, paid; what is refused leaves nothing behind."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
-from gongzao.research import Unit, Verdict
+from gongzao.kernel import InvalidValue
+from gongzao.research import Evidence, Unit, Verdict
+from gongzao.web.accounts.models import Post, Role, User
 from gongzao.web.ledger import queries as ledger
-from gongzao.web.research import experts, money, store, work
+from gongzao.web.research import draws, experts, money, services, store, work
 from gongzao.web.research.evidence import MAX_BYTES, MAX_FILES
-from gongzao.web.research.models import Event, Project, Review
+from gongzao.web.research.models import Event, Expert, Project, Review
 from tests.web.research.deeds import PDF, draw, judge, send, stored, url, waiting
 from tests.web.research.story import hand_in, start
 
@@ -132,36 +136,113 @@ def test_out_of_order_draws_are_refused(anping: Any, running: Project) -> None:
     assert stored() == before
 
 
-def test_anybody_can_repeat_the_draw(anping: Any, running: Project) -> None:
-    send(anping, running)
-    client = anping.client(anping.organiser)
-    page = client.get(url("work", running)).content.decode()
-    assert "任职于河北科技大学" in page
-    seed = experts.draw_seed(running)
-    assert seed in page
-    handed_in = Event.objects.get(project=running, kind="Submitted").at
-    before = [head for head in ledger.daily_heads() if head.day < handed_in.date()]
-    assert seed == f"{before[-1].day}:{before[-1].hash}"
-    draw(anping, running)
-    value = store.read(running.pk)
+def seed_at(project: Project, days: float) -> draws.Seed:
+    value = store.read(project.pk)
+    assert value.pooled_at is not None
+    found = draws.seed_of(value, value.pooled_at + timedelta(days=days))
+    assert found is not None
+    return found
+
+
+def test_the_seed_is_the_head_of_the_first_later_day_with_entries_once_it_is_over(
+    anping: Any, running: Project
+) -> None:
+    handed_in = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)  # 23:30 in China
+    firm = anping.firms[2]
+    file = [Evidence("报告.pdf", "0" * 64)]
+    services.submit_milestone(running, "M1", firm.uscc, file, [], handed_in, by=anping.members[2])
+    anping.fill_fund(1_00, handed_in + timedelta(minutes=20), "same day")
+    assert (seed_at(running, 9).day, seed_at(running, 9).text) == (None, "")
+    with refused("draw.waits"):
+        draws.draw(running, handed_in + timedelta(days=9), by=anping.organiser)
+    anping.fill_fund(1_00, handed_in + timedelta(days=2), "later")
+    anping.fill_fund(1_00, handed_in + timedelta(days=2, minutes=5), "last")
+    found = seed_at(running, 2.01)
+    assert (found.since, found.day, found.text) == (date(2026, 3, 2), date(2026, 3, 4), "")
+    page = look(anping.client(anping.members[1]), running, handed_in + timedelta(days=2))
+    assert "种子取 2026-03-04 的日末哈希" in page
+    with refused("draw.waits"):
+        draws.draw(running, handed_in + timedelta(days=2, minutes=29), by=anping.organiser)
+    head = next(head for head in ledger.daily_heads() if head.day == date(2026, 3, 4))
+    assert seed_at(running, 2.03).text == f"2026-03-04:{head.hash}"
+    anping.fill_fund(1_00, handed_in + timedelta(days=3), "after")
+    assert seed_at(running, 99).text == f"2026-03-04:{head.hash}"
+    value = draws.draw(running, handed_in + timedelta(days=9), by=anping.organiser)
     ranked = sorted(
         (expert.code for expert in anping.experts if expert.code != "own"),
-        key=lambda code: sha256(f"{seed}:{running.pk}:M1:{code}".encode()).digest(),
+        key=lambda code: sha256(f"2026-03-04:{head.hash}:{running.pk}:M1:1:{code}".encode()).digest(),
     )
     assert list(value.reviewers) == ranked[:3]
+    page = look(anping.client(anping.members[1]), running, handed_in + timedelta(days=9))
+    assert head.hash in page
+    for code in ranked:
+        assert code in page
 
 
-def test_declared_conflicts_are_named_and_left_out(anping: Any, running: Project) -> None:
+def look(client: Any, project: Project, now: datetime) -> str:
+    with patch("django.utils.timezone.now", return_value=now):
+        text: str = client.get(url("work", project)).content.decode()
+    return text
+
+
+def refused(code: str) -> Any:
+    return pytest.raises(InvalidValue, check=lambda error: error.code == code)
+
+
+def test_what_changes_in_the_register_after_the_hand_in_changes_no_draw(anping: Any, running: Project) -> None:
     send(anping, running)
-    anping.experts[0].conflicts.add(anping.firms[1])
-    named = {found.expert.code: found.conflict for found in experts.candidates(store.read(running.pk))}
-    assert named["e0"] == "申报与网都河北科技服务有利益关系"
-    assert {code for code, conflict in named.items() if conflict} == {"e0", "own"}
-    for expert in anping.experts[1:4]:
-        expert.conflicts.add(anping.firms[1])
+    pool = store.read(running.pk).pool
+    assert set(pool) == {f"e{n}" for n in range(6)}
+    province = User.objects.create_user("province")
+    Post.objects.create(user=province, role=Role.PROVINCE, region=anping.cluster.county.parent.parent)
+    now = timezone.now()
+    new = [
+        experts.enter(f"新{n}", "", None, [], User.objects.create_user(f"new{n}"), now, synthetic=False, by=province)
+        for n in range(40)
+    ]
+    for expert in anping.experts[:4]:
+        experts.declare(expert, [anping.firms[1]], now, by=expert.user)
+    assert store.read(running.pk).pool == pool
+    draw(anping, running)
+    drawn = store.read(running.pk).reviewers
+    assert len(drawn) == 3
+    assert not {expert.code for expert in new} & set(drawn)
+
+
+def test_who_acts_for_a_party_or_looks_after_the_cluster_is_not_in_the_pool(anping: Any, running: Project) -> None:
+    for expert, post in zip(
+        anping.experts,
+        (
+            {"role": Role.MEMBER, "enterprise": anping.firms[3]},
+            {"role": Role.OPERATOR, "cluster": anping.cluster},
+            {"role": Role.COUNTY, "region": anping.cluster.county},
+        ),
+        strict=False,
+    ):
+        Post.objects.create(user=expert.user, **post)
+    Expert.objects.create(code="silent", name="无账号")
+    send(anping, running)
+    assert store.read(running.pk).pool == ("e3", "e4", "e5")
+    User.objects.filter(pk=anping.experts[3].user.pk).update(is_superuser=True)
+    assert [x.organises for x in experts.candidates(anping.cluster) if x.id == "e3"] == [True]
+
+
+def test_too_few_experts_the_hand_in_stands_and_the_pool_is_fixed_later(anping: Any, running: Project) -> None:
+    for expert in anping.experts[:4]:
+        experts.declare(expert, [anping.firms[1]], timezone.now(), by=None)
+    assert send(anping, running).status_code == 302
+    assert store.read(running.pk).pool == ()
+    client, seen = anping.client(anping.organiser), {"seen": store.read(running.pk).version}
+    assert "名单尚未锁定" in client.get(url("work", running)).content.decode()
     before = stored()
-    assert "无利益冲突的仅2名" in draw(anping, running).content.decode()
+    assert "无利益冲突的仅2名" in client.post(url("draw", running), seen).content.decode()
     assert stored() == before
+    experts.enter("新", "", None, [], User.objects.create_user("new"), timezone.now(), synthetic=False, by=None)
+    assert client.post(url("draw", running), seen).status_code == 302
+    value = store.read(running.pk)
+    assert (len(value.pool), value.reviewers) == (3, ())
+    draw(anping, running)
+    assert len(store.read(running.pk).reviewers) == 3
 
 
 def test_a_rejected_milestone_shows_the_settlement(anping: Any, running: Project) -> None:

@@ -8,14 +8,15 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from gongzao.kernel import GongzaoError, Uscc
+from gongzao.kernel import GongzaoError, InvalidValue, Uscc
 from gongzao.research import Delivery, ResultKind, Unit, Verdict
 from gongzao.research.model import MAX_TEXT
 from gongzao.web.accounts.models import User
 from gongzao.web.clusters.models import Enterprise
 from gongzao.web.kit.fields import QuantityField, as_validation_error
 from gongzao.web.research.amounts import AmountForm, amount_field, key_field, scale_field
-from gongzao.web.research.evidence import MAX_BYTES, MAX_FILES, TYPES, File
+from gongzao.web.research.display import said
+from gongzao.web.research.evidence import MAX_BYTES, MAX_FILES, TYPES, File, checked
 from gongzao.web.research.forms_base import SLUG, choose, dress
 from gongzao.web.research.sentences import result_kind_label, verdict_label
 
@@ -36,14 +37,10 @@ class FilesField(forms.FileField):
     )
 
     def clean(self, data: Any, initial: Any = None) -> list[File]:
-        """Return the files with their contents."""
+        """Return the files with their contents; each is checked by what uses it."""
         given: Sequence[UploadedFile[bytes]] = data if isinstance(data, list | tuple) else [data] if data else []
-        if not given:
-            raise ValidationError(self.error_messages["required"], code="required")
-        if len(given) > MAX_FILES or any((file.size or 0) > MAX_BYTES for file in given):
-            raise ValidationError(_("最多10个文件，每个不超过10 MB。没有提交任何文件。"), code="size")
-        cleaned = [super(FilesField, self).clean(file, initial) for file in given]
-        return [File(file.name or "", file.read()) for file in cleaned]
+        cleaned = [super(FilesField, self).clean(file, initial) for file in given[: MAX_FILES + 1]]
+        return [File(file.name or "", file.read(MAX_BYTES + 1)) for file in cleaned]
 
 
 class SeenForm(forms.Form):
@@ -61,20 +58,55 @@ class SubmitForm(SeenForm):
 
     party = forms.ChoiceField(label=_("提交单位"))
     evidence = FilesField(
+        required=False,
+        allow_empty_file=True,
         label=_("证明材料"),
         help_text=_("把文件拖到框内、选择文件或用手机拍照。PDF、Word、Excel、PNG、JPEG，每个不超过10 MB，最多10个。"),
+    )
+    staged = forms.MultipleChoiceField(
+        label=_("已上传、尚未提交的文件"), required=False, widget=forms.CheckboxSelectMultiple(TICK)
     )
     agreed = forms.BooleanField(label=_("我已核对：评审通过后按以上金额拨付。"), widget=forms.CheckboxInput(TICK))
 
     def __init__(
-        self, *args: Any, parties: Iterable[tuple[str, str]], owed: Sequence[tuple[str, str, Unit, str]], **kwargs: Any
+        self,
+        *args: Any,
+        parties: Iterable[tuple[str, str]],
+        owed: Sequence[tuple[str, str, Unit, str]],
+        kept: Iterable[tuple[str, str]] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.good: list[File] = []
         choose(self, "party", parties)
+        choose(self, "staged", kept)
         self.owed = [(f"d{n}", party, unit) for n, (party, _label, unit, _left) in enumerate(owed)]
         for (name, _party, _unit), (_p, label, _u, left) in zip(self.owed, owed, strict=True):
             self.fields[name] = QuantityField(label=label, required=False, help_text=left)
         dress(self)
+
+    def clean_evidence(self) -> list[File]:
+        """Name every file that cannot be taken; ``good`` are the others, which are kept whatever else is wrong."""
+        wrong = []
+        for file in self.cleaned_data["evidence"]:
+            try:
+                checked(file)
+                self.good.append(file)
+            except InvalidValue as error:
+                wrong.append(said(error))
+        if wrong:
+            raise ValidationError(wrong)
+        return self.good
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for at least one file, of those sent and those kept, and for no more than can be taken."""
+        cleaned = super().clean() or {}
+        count = len(self.good) + len(cleaned.get("staged", ()))
+        if "evidence" in cleaned and not count:
+            self.add_error("evidence", _("请至少提交一个文件。"))
+        if count > MAX_FILES:
+            self.add_error("evidence", _("一次最多提交10个文件。"))
+        return cleaned
 
     @property
     def deliveries(self) -> list[Delivery]:

@@ -290,7 +290,7 @@ class Contract(InsertOnly):
 
 from gongzao.web.research.models_drafts import Draft, DraftConsent, DraftReply  # noqa: E402 - tables of this app that refer to the ones above
 from gongzao.web.research.models_fund import FundRound, FundVote, FundVoter  # noqa: E402
-from gongzao.web.research.models_review import Expert, ExpertRecord, Review  # noqa: E402
+from gongzao.web.research.models_review import Expert, ExpertRecord, Review, StagedFile  # noqa: E402
 
 __all__ = [
     "MAX_NAME",
@@ -313,5 +313,6 @@ __all__ = [
     "Project",
     "Review",
     "Role",
+    "StagedFile",
     "Topic",
 ]

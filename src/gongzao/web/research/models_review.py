@@ -100,3 +100,27 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project_id} {self.milestone} · {self.expert}"
+
+
+class StagedFile(models.Model):
+    """A file that was sent with a form that had a fault: kept for a day, for the same person's next try."""
+
+    project = models.ForeignKey("research.Project", models.CASCADE, related_name="+", verbose_name=_("项目"))
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name=_("上传人"))
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    name = models.CharField(_("文件名"), max_length=200)
+    content = models.BinaryField(_("内容"))
+    at = models.DateTimeField(_("时间"))
+
+    seen_by: ClassVar = SeenBy()
+
+    class Meta:
+        verbose_name = _("暂存文件")
+        verbose_name_plural = _("暂存文件")
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "user", "sha256"], name="research_staged_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

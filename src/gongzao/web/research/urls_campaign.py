@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^projects/{PROJECT}/sign/$", views_contract.sign, name="sign"),
     path("fund/", views_fund.page, name="fund"),
     path("fund/deposit/", views_fund.deposit, name="fund_deposit"),
+    path("fund/new/", views_fund.choose, name="fund_choose"),
     path("fund/new/<slug:slug>/", views_fund.new, name="fund_new"),
     path("fund/rounds/<slug:slug>/", views_fund.round_page, name="fund_round"),
     path("fund/rounds/<slug:slug>/vote/", views_fund.vote, name="fund_vote"),

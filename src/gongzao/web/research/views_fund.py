@@ -39,7 +39,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-def _page(request: HttpRequest, form: DepositForm | None = None) -> HttpResponse:
+def _page(request: HttpRequest, form: DepositForm | None = None, unknown: str = "") -> HttpResponse:
     user = user_of(request)
     held = fund.position()
     rounds = visible(FundRound.objects.select_related("cluster"), user)
@@ -49,14 +49,27 @@ def _page(request: HttpRequest, form: DepositForm | None = None) -> HttpResponse
         "held": held,
         "rows": rows,
         "rounds": list(rounds[:50]),
-        "clusters": list(editable(Cluster.objects.all(), user)[:50]),
+        "clusters": sorted(map(str, editable(Cluster.objects.all(), user))),
+        "unknown": unknown,
         "account": FUND if statements.accounts(user).filter(pk=FUND).exists() else "",
         "deposit_form": (form or DepositForm(initial={"key": uuid4().hex})) if may_deposit else None,
         "synthetic": any(row.project.synthetic for row in rows if row.project),
         "answer": _("公共匹配资金账面 %(booked)s，其中 %(reserved)s 已为认缴冻结，可用 %(free)s。")
         % {"booked": wan(held.booked), "reserved": wan(held.reserved), "free": wan(held.free)},
     }
-    return render(request, "research/fund.html", context, status=422 if form and form.errors else 200)
+    return render(request, "research/fund.html", context, status=422 if unknown or (form and form.errors) else 200)
+
+
+@require_GET
+def choose(request: HttpRequest) -> HttpResponse:
+    """Go to the form of a new round for the cluster named."""
+    named = request.GET.get("cluster", "").strip()
+    mine = {str(cluster): cluster for cluster in editable(Cluster.objects.all(), user_of(request))}
+    alike = [cluster for name, cluster in mine.items() if named and named in name]
+    found = mine.get(named) or (alike[0] if len(alike) == 1 else None)
+    if found is None:
+        return _page(request, unknown=named or "—")
+    return redirect("research:fund_new", found.slug)
 
 
 @require_POST

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -16,12 +17,14 @@ from gongzao.kernel import GongzaoError
 from gongzao.research import Phase, Verdict, fold
 from gongzao.web.accounts.scope import sees_all, visible
 from gongzao.web.clusters.models import Enterprise
-from gongzao.web.research import experts, models, queries, services, work
+from gongzao.web.research import contracts, experts, models, queries, services, work
 from gongzao.web.research.display import said
+from gongzao.web.research.evidence import TYPES
 from gongzao.web.research.forms_work import ConflictsForm, ExpertForm, ReviewForm
 from gongzao.web.research.views_work import user_of
 
 PAGE = 50
+DOCX = TYPES["docx"]
 
 
 def _own(request: HttpRequest) -> models.Expert | None:
@@ -96,9 +99,7 @@ def _review_context(row: models.Review) -> dict[str, Any]:
         "milestone": milestones[row.milestone],
         "given": given,
         "pending": pending,
-        "earlier": [
-            attempt for attempt in work.attempts(log) if attempt.outcome == "Accepted" and attempt.at.at < row.drawn_at
-        ],
+        "earlier": work.earlier(row, log),
     }
     if pending:
         found["draws"] = rules.draws(project, milestones[row.milestone].amount)
@@ -115,6 +116,19 @@ def set_active(request: HttpRequest, code: str) -> HttpResponse:
     experts.set_active(row, "active" in request.POST, timezone.now(), by=user_of(request))
     messages.success(request, _("已更新，对今后提交的里程碑生效。"))
     return redirect("research:expert", code)
+
+
+@require_GET
+def contract(request: HttpRequest, pk: str) -> HttpResponse:
+    """Send the contract of a project to an expert drawn for one of its milestones."""
+    rows = models.Review.objects.filter(expert__user=user_of(request).pk)
+    row = get_object_or_404(rows.select_related("project"), pk=pk)
+    log = queries.events(row.project_id)
+    content = contracts.file_of(row.project, fold(log), log)
+    response = HttpResponse(content, content_type=DOCX)
+    response["Content-Disposition"] = content_disposition_header(True, f"{row.project_id}.docx") or ""
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _sees_register(request: HttpRequest) -> bool:

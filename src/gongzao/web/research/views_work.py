@@ -1,5 +1,6 @@
 """Pages of the work: milestones, handing in, evidence, the draw of reviewers."""
 
+from hashlib import sha256
 from typing import Any, cast
 
 from django.contrib import messages
@@ -91,17 +92,27 @@ def submit(request: HttpRequest, pk: str) -> HttpResponse:
     sent = request.method == "POST"
     initial = {"seen": project.version, "party": mine[0][0]}
     bound = (request.POST, request.FILES) if sent else (None, None)
-    form = SubmitForm(*bound, parties=mine, owed=_owed(project), initial=initial)
+    now = timezone.now()
+    kept = evidence.staged(row, now, by=user_of(request))
+    form = SubmitForm(*bound, parties=mine, owed=_owed(project), kept=_choices(kept), initial=initial)
     if sent and form.is_valid():
         try:
-            _hand_in(request, row, form)
+            _hand_in(request, row, form, kept)
         except GongzaoError as error:
             form.add_error(None, said(error))
         else:
             messages.success(request, _("已提交，可抽取的专家名单已锁定；种子公布后抽取评审专家。"))
             return redirect("research:work", pk)
+    if form.good:
+        evidence.stage(row, form.good, now, by=user_of(request))
+        kept = evidence.staged(row, now, by=user_of(request))
+        form.fields["staged"].choices = _choices(kept)  # type: ignore[attr-defined]
+    chosen = request.POST.getlist("staged") if sent else []
+    fresh = {sha256(file.content).hexdigest() for file in form.good}
     context |= {
         "form": form,
+        "kept": [(file, not sent or file.sha256 in chosen or file.sha256 in fresh) for file in kept],
+        "most_bytes": evidence.MAX_BYTES,
         "milestone": project.next_milestone,
         "kind": [form[name] for name, _party, _unit in form.owed],
         "draws": rules.draws(project, project.next_milestone.amount),
@@ -109,13 +120,18 @@ def submit(request: HttpRequest, pk: str) -> HttpResponse:
     return render(request, "research/submit.html", context, status=422 if sent else 200)
 
 
-def _hand_in(request: HttpRequest, row: models.Project, form: SubmitForm) -> None:
+def _choices(kept: list[models.StagedFile]) -> list[tuple[str, str]]:
+    return [(file.sha256, file.name) for file in kept]
+
+
+def _hand_in(request: HttpRequest, row: models.Project, form: SubmitForm, kept: list[models.StagedFile]) -> None:
     data = form.cleaned_data
+    files = [evidence.File(file.name, bytes(file.content)) for file in kept if file.sha256 in data["staged"]]
     evidence.hand_in(
         row,
         request.POST.get("milestone", ""),
         data["party"],
-        data["evidence"],
+        [*files, *data["evidence"]],
         form.deliveries,
         timezone.now(),
         by=user_of(request),
@@ -147,22 +163,29 @@ def draw(request: HttpRequest, pk: str) -> HttpResponse:
 
 
 @require_GET
-def evidence_file(request: HttpRequest, pk: str, sha256: str) -> HttpResponse:
+def evidence_file(request: HttpRequest, pk: str, digest: str) -> HttpResponse:
     """Send a file to the parties, to who looks after the project, and to the experts drawn for what it belongs to."""
-    files = models.Evidence.objects.filter(project=pk, sha256=sha256)
-    if not queries.projects(request.user).filter(pk=pk).exists() and not _drawn_for(request, pk, sha256):
+    files = models.Evidence.objects.filter(project=pk, sha256=digest)
+    if not queries.projects(request.user).filter(pk=pk).exists() and not _drawn_for(request, pk, digest):
         raise Http404
     row = get_object_or_404(files)
     kind = row.name.rsplit(".", 1)[-1]
+    shown = "show" in request.GET and kind in evidence.PICTURES
     headers: dict[str, Any] = {
-        "Content-Disposition": content_disposition_header(as_attachment=True, filename=row.name),
+        "Content-Disposition": content_disposition_header(as_attachment=not shown, filename=row.name),
+        "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }
     return HttpResponse(bytes(row.content), content_type=evidence.TYPES[kind], headers=headers)
 
 
-def _drawn_for(request: HttpRequest, pk: str, sha256: str) -> bool:
+def _drawn_for(request: HttpRequest, pk: str, digest: str) -> bool:
     rows = models.Review.objects.filter(project=pk, expert__user=user_of(request).pk).select_related("expert")
     log = queries.events(pk) if rows else []
-    return any(file.sha256 == sha256 for row in rows for file in work.submission_of(row, log).evidence)
+    return any(
+        file.sha256 == digest
+        for row in rows
+        for submitted in (work.submission_of(row, log), *(one.submitted for one in work.earlier(row, log)))
+        for file in submitted.evidence
+    )

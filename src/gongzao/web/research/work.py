@@ -68,6 +68,11 @@ def submission_of(review: Review, log: Sequence[Event]) -> Submitted:
     )
 
 
+def earlier(review: Review, log: Sequence[Event]) -> list[Attempt]:
+    """Return what had been accepted before an expert was drawn, which he may read to judge what follows."""
+    return [attempt for attempt in attempts(log) if attempt.outcome == "Accepted" and attempt.at.at < review.drawn_at]
+
+
 def draws(project: Project, log: Sequence[Event]) -> dict[str, Sequence[Part]]:
     """Return from whose stakes each milestone was paid, and would be if all that follow are accepted."""
     found: dict[str, Sequence[Part]] = {

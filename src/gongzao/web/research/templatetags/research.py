@@ -6,8 +6,11 @@ from typing import Any
 from django import template
 
 from gongzao.research import Project
+from gongzao.web.accounts.scope import Visitor
 from gongzao.web.research import display
+from gongzao.web.research.evidence import PICTURES
 from gongzao.web.research.models import Phase, Role
+from gongzao.web.research.tabs import Tab, tabs_of
 
 register = template.Library()
 register.filter("yuan", display.yuan)
@@ -20,6 +23,18 @@ register.filter("unit_label", display.unit_label)
 def party_name(project: Project, party: str) -> str:
     """Return the name of a party of the project."""
     return display.name_of(project, party)
+
+
+@register.simple_tag
+def research_tabs(user: Visitor) -> list[Tab]:
+    """Return the pages of research that a visitor has something on."""
+    return tabs_of(user)
+
+
+@register.filter
+def is_picture(name: str) -> bool:
+    """Whether a file of evidence is a picture that a page shows."""
+    return name.rsplit(".", 1)[-1] in PICTURES
 
 
 @register.filter
