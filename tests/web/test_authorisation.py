@@ -160,6 +160,9 @@ EXPECTED: dict[str, list[Case]] = {
     ],
     "api:list_events": [(PROJECT, "get", only(SEES_FIRM_HERE, OK, MISSING, NOBODY))],
     "api:make_pledge": [(PROJECT, "post", signed_in(BAD, NOBODY))],
+    "research:admit": [
+        (PROJECT, "post", {**only(EDITORS, INVALID, MISSING), "member": FORBIDDEN, "auditor": FORBIDDEN}),
+    ],
     "research:amend": [
         (PROJECT, "post", {**only(EDITORS, FORBIDDEN, MISSING), "member": MOVED, "auditor": FORBIDDEN}),
     ],
@@ -193,6 +196,9 @@ EXPECTED: dict[str, list[Case]] = {
     "research:draft": [
         (DRAFT, "get", only(SEES_FIRM_HERE, OK, MISSING)),
     ],
+    "research:draft_consent": [
+        (DRAFT, "post", only(SEES_FIRM_HERE, INVALID, MISSING)),
+    ],
     "research:draft_open": [
         (DRAFT, "post", {**only(EDITORS, INVALID, FORBIDDEN), "idle": MISSING}),
     ],
@@ -225,18 +231,24 @@ EXPECTED: dict[str, list[Case]] = {
     ],
     "research:evidence": [(fixed("anping-mesh", "0" * 64), "get", signed_in(MISSING))],
     "research:expert": [
-        (fixed("e-idle"), "get", only(MEMBER, MISSING, OK)),
-        (fixed("e-idle"), "post", {**only(EDITORS, MOVED, MOVED), "member": MISSING, "auditor": FORBIDDEN}),
+        (fixed("e-idle"), "get", {**only(PROVINCE, OK, MISSING), "auditor": OK, "idle": OK}),
+        (fixed("e-idle"), "post", {**only(PROVINCE, MOVED, MISSING), "auditor": FORBIDDEN, "idle": MOVED}),
+    ],
+    "research:expert_active": [
+        (fixed("e-idle"), "post", only(PROVINCE, MOVED, FORBIDDEN)),
     ],
     "research:experts": [
-        (NONE, "get", only(KEEPERS, OK, FORBIDDEN)),
-        (NONE, "post", only(EDITORS, INVALID, FORBIDDEN)),
+        (NONE, "get", {**only(PROVINCE, OK, FORBIDDEN), "auditor": OK}),
+        (NONE, "post", only(PROVINCE, INVALID, FORBIDDEN)),
     ],
     "research:flow_export": [
         (fixed("anping-mesh", "csv"), "get", only(SEES_FIRM_HERE, OK, MISSING)),
     ],
     "research:fund": [
         (NONE, "get", signed_in(OK)),
+    ],
+    "research:fund_choose": [
+        (NONE, "get", signed_in(INVALID)),
     ],
     "research:fund_decide": [
         (ROUND, "post", {**only(EDITORS, INVALID, FORBIDDEN), "idle": MISSING}),
@@ -262,6 +274,10 @@ EXPECTED: dict[str, list[Case]] = {
     "research:income": [
         (PROJECT, "get", {**only(EDITORS, OK, FORBIDDEN), "idle": MISSING}),
         (PROJECT, "post", {**only(EDITORS, INVALID, FORBIDDEN), "idle": MISSING}),
+    ],
+    "research:income_correct": [
+        (fixed("anping-mesh", "I1"), "get", {**only(EDITORS, MISSING, FORBIDDEN), "idle": MISSING}),
+        (fixed("anping-mesh", "I1"), "post", {**only(EDITORS, MISSING, FORBIDDEN), "idle": MISSING}),
     ],
     "research:join": [
         (PROJECT, "get", only(MEMBER, OK, FORBIDDEN)),
@@ -319,6 +335,7 @@ EXPECTED: dict[str, list[Case]] = {
         (PROJECT, "get", only(SEES_FIRM_HERE, OK, MISSING)),
     ],
     "research:review": [(fixed("1"), "get", signed_in(MISSING)), (fixed("1"), "post", signed_in(MISSING))],
+    "research:review_contract": [(fixed("1"), "get", signed_in(MISSING))],
     "research:reviews": [
         (NONE, "get", signed_in(OK)),
     ],

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from gongzao.kernel import Uscc
+from gongzao.ledger import Kind, Transfer
 from gongzao.research import FUND, LicenceRequest, Result, ResultKind, Verdict
 from gongzao.web.accounts.models import Post, Role, User
 from gongzao.web.clusters.models import Enterprise
 from gongzao.web.ledger import queries as ledger
+from gongzao.web.ledger import services as booking
+from gongzao.web.ledger.models import Entry
 from gongzao.web.research import money, services, store
 from gongzao.web.research.display import yuan
 from gongzao.web.research.models import Project
@@ -145,7 +148,7 @@ def test_a_party_registers_a_result(anping: Any, completed: Project) -> None:
 
 
 def ask(anping: Any, project: Project, user: User, code: str, **changes: Any) -> Any:
-    data = {"key": KEY, "result": "R1", "firm": code, "fee": "5000", **changes}
+    data = {"key": KEY, "result": "R1", "firm": code, "amount": "5000", "scale": "yuan", **changes}
     return anping.client(user).post(url("licence", project), data)
 
 
@@ -198,7 +201,9 @@ def test_after_the_priority_the_outsider_gets_the_licence(anping: Any, completed
     assert "已授予申请单位" in anping.client(outsider).get(url("licence", completed)).content.decode()
 
 
-@pytest.mark.parametrize("changes", [{"fee": "-1"}, {"fee": "0.001"}, {"fee": ""}, {"result": "R9"}, {"firm": "x"}])
+@pytest.mark.parametrize(
+    "changes", [{"amount": "-1"}, {"amount": "0.001"}, {"amount": ""}, {"result": "R9"}, {"firm": "x"}]
+)
 def test_a_faulty_request_is_refused(anping: Any, completed: Project, changes: dict[str, str]) -> None:
     before = stored()
     assert ask(anping, completed, anping.members[1], anping.firms[1].uscc, **changes).status_code == 422
@@ -210,3 +215,55 @@ def test_who_acts_for_no_firm_asks_for_no_licence(anping: Any, completed: Projec
     assert ask(anping, completed, anping.stranger, anping.firms[1].uscc).status_code == 403
     assert anping.client(None).get(url("licence", completed)).status_code == 302
     assert stored() == before
+
+
+def test_a_fee_is_typed_as_money_and_the_same_licence_is_asked_for_once(
+    anping: Any, completed: Project, outsider: User
+) -> None:
+    code = Enterprise.objects.get(name="示例外单位").uscc
+    assert ask(anping, completed, outsider, code, amount="1.5", scale="wan").status_code == 302
+    assert [request.fee for request in store.read(completed.pk).requests.values()] == [15_000_00]
+    again = ask(anping, completed, outsider, code, key="b" * 32, amount="2", scale="wan")
+    assert again.status_code == 422
+    assert "已申请过该成果的同类许可" in again.content.decode()
+    assert len(store.read(completed.pk).requests) == 1
+
+
+def test_income_is_corrected_by_who_booked_it_with_its_reason(anping: Any, completed: Project) -> None:
+    client, before = anping.client(anping.organiser), store.read(completed.pk)
+    address = url("income_correct", completed, "I1")
+    assert address in client.get(url("results", completed)).content.decode()
+    data = {"key": "c" * 32, "amount": "10000", "scale": "yuan", "reason": "多记一个零"}
+    for user, status in ((anping.members[1], 403), (anping.stranger, 404), (anping.experts[0].user, 404)):
+        assert anping.client(user).post(address, data | {"confirmed": "1"}).status_code == status
+    for wrong in ({"reason": ""}, {"amount": ""}, {"amount": "100000.01"}):
+        assert client.post(address, {**data, **wrong, "confirmed": "1"}).status_code == 422
+    question = client.post(address, data)
+    assert question.status_code == 200
+    assert "应退回监管账户" in question.content.decode()
+    assert store.read(completed.pk) == before
+    assert client.post(address, data | {"confirmed": "1"}).status_code == 302
+    assert client.post(address, data | {"confirmed": "1"}).status_code == 302  # a second click
+    value = store.read(completed.pk)
+    assert sum(value.earned.values()) == 10_000_00
+    found = money.books(value)
+    assert (found.income, found.total.earned, found.differences) == (10_000_00, 10_000_00, ())
+    page = client.get(url("results", completed)).content.decode()
+    assert "多记一个零" in page
+    assert "多记一个零" in client.get(url("log", completed)).content.decode()
+    assert "与账本完全一致" in client.get(url("log", completed)).content.decode()
+    nothing = {"key": "d" * 32, "none": "on", "reason": "没有这笔收益", "confirmed": "1"}
+    assert client.post(address, nothing).status_code == 302
+    assert money.books(store.read(completed.pk)).income == 0
+    assert client.get(url("income_correct", completed, "none")).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["fix1", "research:anping-mesh:99:1"])
+def test_what_other_means_booked_is_named(anping: Any, completed: Project, name: str) -> None:
+    paid = Entry.objects.filter(purpose="收益付款").order_by("-seq").first()
+    assert paid is not None
+    back = Transfer(name, Kind.POST, paid.credit_id, paid.debit_id, paid.posted, paid.unit, reverses=paid.transfer_id)
+    assert booking.submit([back], SPRING, by=None)[0].status == "applied"
+    found = money.books(store.read(completed.pk))
+    assert found.differences
+    assert "有出入" in anping.client(anping.organiser).get(url("money", completed)).content.decode()

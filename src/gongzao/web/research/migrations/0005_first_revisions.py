@@ -1,10 +1,12 @@
 """The first revision of what is there: scores, replies, entries of the register; parties named have yet to agree."""
 
+from typing import Any
+
 from django.db import migrations
 from django.utils import timezone
 
 
-def forwards(apps, schema_editor):
+def forwards(apps: Any, schema_editor: Any) -> None:
     """Write them; who is only named in a draft that is not opened is no member of it."""
     now = timezone.now()
     get = apps.get_model
