@@ -55,9 +55,9 @@ def test_the_home_page_takes_as_many_queries_for_one_project_as_for_many(
     for n in range(count):
         another(anping, f"P{n}")
     member, organiser = anping.client(anping.members[1]), anping.client(anping.organiser)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         member.get(reverse("research:home"))
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         organiser.get(reverse("research:home"))
     with django_assert_max_num_queries(6):
         organiser.get(reverse("research:projects"))
