@@ -161,7 +161,7 @@ EXPECTED: dict[str, list[Case]] = {
     "api:list_events": [(PROJECT, "get", only(SEES_FIRM_HERE, OK, MISSING, NOBODY))],
     "api:make_pledge": [(PROJECT, "post", signed_in(BAD, NOBODY))],
     "research:admit": [
-        (PROJECT, "post", {**only(EDITORS, INVALID, MISSING), "member": FORBIDDEN, "auditor": FORBIDDEN}),
+        (PROJECT, "post", {**only(EDITORS, INVALID, MISSING), "member": INVALID, "auditor": FORBIDDEN}),
     ],
     "research:amend": [
         (PROJECT, "post", {**only(EDITORS, FORBIDDEN, MISSING), "member": MOVED, "auditor": FORBIDDEN}),
