@@ -96,12 +96,14 @@ def test_the_auditor_finds_a_correction_that_is_wrong() -> None:
     earn(world, "i1", 1000)
     world.do(correct_income(world.project, "c", "i1", 100, "理由", WORK, by="x"))
     *log, last = world.log
-    moved = [Part(part.party, part.amount + (2 if part.party == SIKOU.id else 0)) for part in last.body.earned]
+    made = last.body
+    assert isinstance(made, Corrected)
+    moved = [Part(part.party, part.amount + (2 if part.party == SIKOU.id else 0)) for part in made.earned]
     records = list(world.ledger.records.values())
     for body in (
-        replace(last.body, earned=tuple(moved)),
-        replace(last.body, amount=101),
-        replace(last.body, income="i2"),
+        replace(made, earned=tuple(moved)),
+        replace(made, amount=101),
+        replace(made, income="i2"),
     ):
         assert check([*log, replace(last, body=body)], records)
     assert check(log, records)  # booked, but not said

@@ -76,14 +76,17 @@ def test_the_auditor_finds_other_reviewers_another_pool_and_another_attempt() ->
     world.do(fix_pool(world.project, EXPERTS, WORK, by="x"))
     world.do(draw_reviewers(world.project, "seed", WORK, by="x"))
     *log, pool, drawn = world.log
+    fixed, made = pool.body, drawn.body
+    assert isinstance(fixed, PoolFixed)
+    assert isinstance(made, Drawn)
     for broken in (
-        replace(drawn, body=replace(drawn.body, reviewers=drawn.body.reviewers[::-1])),
-        replace(drawn, body=replace(drawn.body, seed="other")),
-        replace(drawn, body=replace(drawn.body, attempt=2)),
-        replace(drawn, body=replace(drawn.body, attempt=0)),
+        replace(drawn, body=replace(made, reviewers=made.reviewers[::-1])),
+        replace(drawn, body=replace(made, seed="other")),
+        replace(drawn, body=replace(made, attempt=2)),
+        replace(drawn, body=replace(made, attempt=0)),
     ):
         assert "draw" in {f.rule for f in check([*log, pool, broken], world.ledger.records.values())}
-    wide = replace(pool, body=replace(pool.body, experts=("zz", *pool.body.experts), attempt=2))
+    wide = replace(pool, body=replace(fixed, experts=("zz", *fixed.experts), attempt=2))
     assert "draw" in {f.rule for f in check([*log, wide, drawn], ())}
     without = [*log, replace(drawn, seq=drawn.seq - 1)]
     assert "draw" in {f.rule for f in check(without, ())}

@@ -10,6 +10,7 @@ import pytest
 from gongzao.kernel import InvalidInput
 from gongzao.research import (
     Floors,
+    JoinBacked,
     Motion,
     Party,
     Percent,
@@ -17,6 +18,7 @@ from gongzao.research import (
     Policy,
     Proposal,
     Side,
+    Signed,
     Unit,
     ask_join,
     back_join,
@@ -58,8 +60,8 @@ class Guarded(World):
 
 def test_who_asks_to_join_has_no_right_until_both_sides_agree() -> None:
     world = World(first_project())
-    for step in (back_join, lambda *a, **k: refuse_join(*a[:3], "理由", a[3], **k)):
-        refuses("unknown", step, world.project, OUTSIDER.id, Side.LEAD, OPEN, by="x")
+    refuses("unknown", back_join, world.project, OUTSIDER.id, Side.LEAD, OPEN, by="x")
+    refuses("unknown", refuse_join, world.project, OUTSIDER.id, Side.LEAD, "理由", OPEN, by="x")
     world.do(ask_join(world.project, OUTSIDER, OPEN, by="x"))
     refuses("asked", ask_join, world.project, OUTSIDER, OPEN, by="x")
     for side in (Side.ORGANISER, Side.LEAD):
@@ -97,9 +99,8 @@ def test_an_unanswered_request_ends_with_the_round() -> None:
 def test_the_auditor_finds_who_came_in_without_consent() -> None:
     world = World(first_project())
     world.join(OUTSIDER)
-    without = [
-        event for event in world.log if type(event.body).__name__ != "JoinBacked" or event.body.side != Side.LEAD
-    ]
+    backed = JoinBacked(OUTSIDER.id, Side.LEAD)
+    without = [event for event in world.log if event.body != backed]
     log = [replace(event, seq=n) for n, event in enumerate(without, 1)]
     assert "order" in {finding.rule for finding in check(log, ())}
 
@@ -194,7 +195,7 @@ def test_who_joined_and_does_not_sign_is_left_out_if_the_rest_reaches_the_budget
     assert all(b.credits_pending == 0 for b in world.ledger.balances.values())
     assert check(world.log, world.ledger.records.values()) == ()
     assert fold(world.log) == world.project
-    signed = next(event.body.contract for event in world.log if type(event.body).__name__ == "Signed")
+    signed = next(event.body.contract for event in world.log if isinstance(event.body, Signed))
     assert world.project.contract != signed
     booked = [r.transfer.reference for r in world.ledger.records.values() if r.transfer.kind == "post_pending"]
     assert set(booked) == {f"sha256:{world.project.contract}"}

@@ -45,8 +45,8 @@ def everything(anping: Any) -> Any:
     }
     people: dict[str, User | None] = {"nobody": None, "stranger": anping.stranger, "operator": anping.organiser}
     for name, place in places.items():
-        people[name] = User.objects.create_user(name)
-        Post.objects.create(user=people[name], **place)
+        people[name] = user = User.objects.create_user(name)
+        Post.objects.create(user=user, **place)
     people |= {f"member{n}": user for n, user in enumerate(anping.members)}
     people |= {"drawn": anping.experts[0].user, "superuser": User.objects.create_superuser("root")}
     return anping, people
@@ -59,7 +59,7 @@ ROLES = ("nobody", "stranger", "operator", "province", "auditor", "member0", "me
 def test_every_link_shown_opens(everything: Any, role: str) -> None:
     anping, people = everything
     client = anping.client(people[role])
-    waiting, seen = [reverse("research:home")], set()
+    waiting, seen = [reverse("research:home")], set[str]()
     broken = []
     while waiting and len(seen) < MOST_PAGES:
         page = waiting.pop(0)
