@@ -100,7 +100,7 @@ def far(anping: Any) -> tuple[Any, list[Enterprise]]:
     )
     county = Region.objects.create(code="130528", name_zh="宁晋县", name_en="Ningjin", level="county", parent=city)
     Cluster.objects.create(slug="far", name_zh="远方集群", county=county, industry=anping.cluster.industry)
-    codes = ["91139900EXAMPLE068", "91139900EXAMPLE07C"]
+    codes = ["91139900EXAMPLE068", "91139900EXAMPLE07B"]
     firms = [
         Enterprise.objects.create(uscc=code, name=f"隐名{n}号公司", county=county, industry=anping.cluster.industry)
         for n, code in enumerate(codes)
