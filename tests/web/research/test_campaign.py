@@ -54,7 +54,7 @@ def test_a_pledge_is_shown_before_it_is_booked(anping: Any) -> None:
     answer = send(client, "pledge", project, form(anping, 1, "50"))
     assert answer.status_code == 200
     text = answer.content.decode()
-    for words in ("500,000.00 元", "还差现金", "1,500,000.00 元", "2024-12-01 08:00 前可以撤回", "只冻结，不收取"):
+    for words in ("500,000.00 元", "还差现金", "1,500,000.00 元", "2024-12-01 08:00 前可以撤回", "只冻结，不划缴"):
         assert words in text
     assert state() == before
     answer = send(client, "pledge", project, form(anping, 1, "50") | {"confirmed": "1"})
