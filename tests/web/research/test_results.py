@@ -229,7 +229,14 @@ def test_a_fee_is_typed_as_money_and_the_same_licence_is_asked_for_once(
     assert len(store.read(completed.pk).requests) == 1
 
 
+def earn(anping: Any, project: Project) -> None:
+    """Book 100,000.01 yuan of income."""
+    payer = Uscc(anping.firms[3].uscc)
+    services.book_income(project, "I1", "R1", payer, 100_000_01, SPRING, by=anping.organiser)
+
+
 def test_income_is_corrected_by_who_booked_it_with_its_reason(anping: Any, completed: Project) -> None:
+    earn(anping, completed)
     client, before = anping.client(anping.organiser), store.read(completed.pk)
     address = url("income_correct", completed, "I1")
     assert address in client.get(url("results", completed)).content.decode()
@@ -252,7 +259,7 @@ def test_income_is_corrected_by_who_booked_it_with_its_reason(anping: Any, compl
     assert "多记一个零" in page
     assert "多记一个零" in client.get(url("log", completed)).content.decode()
     assert "与账本完全一致" in client.get(url("log", completed)).content.decode()
-    nothing = {"key": "d" * 32, "none": "on", "reason": "没有这笔收益", "confirmed": "1"}
+    nothing = {"key": "d" * 32, "none": "on", "scale": "yuan", "reason": "没有这笔收益", "confirmed": "1"}
     assert client.post(address, nothing).status_code == 302
     assert money.books(store.read(completed.pk)).income == 0
     assert client.get(url("income_correct", completed, "none")).status_code == 404
@@ -260,6 +267,7 @@ def test_income_is_corrected_by_who_booked_it_with_its_reason(anping: Any, compl
 
 @pytest.mark.parametrize("name", ["fix1", "research:anping-mesh:99:1"])
 def test_what_other_means_booked_is_named(anping: Any, completed: Project, name: str) -> None:
+    earn(anping, completed)
     paid = Entry.objects.filter(purpose="收益付款").order_by("-seq").first()
     assert paid is not None
     back = Transfer(name, Kind.POST, paid.credit_id, paid.debit_id, paid.posted, paid.unit, reverses=paid.transfer_id)
