@@ -123,9 +123,7 @@ def hand_in(
     taken = [(file, *checked(file)) for file in files]
     with transaction.atomic():
         store.read_locked(project.pk)  # the same file twice at once must wait, not collide
-        known = set(
-            project.evidence.filter(sha256__in=[h for _f, _n, h in taken]).values_list("sha256", flat=True)
-        )
+        known = set(project.evidence.filter(sha256__in=[h for _f, _n, h in taken]).values_list("sha256", flat=True))
         for file, name, digest in {digest: entry for entry in taken if (digest := entry[2])}.values():
             if digest not in known:
                 models.Evidence.objects.create(
