@@ -146,7 +146,7 @@ def test_a_published_call_is_public_and_says_how_to_answer(anping: Any, topic: T
     topic.refresh_from_db()
     assert topic.call == made
     page = anping.client(None).get(made.get_absolute_url()).content.decode()
-    for words in ("高目数织造", "30%", "100 万元", "河北新闻联播，2024-11-29", "hebei-2024", "登录后", "示例数据"):
+    for words in ("高目数织造", "30%", "100 万元", "河北新闻联播，2024-11-29", "hebei-2025", "登录后", "示例数据"):
         assert words in page
     assert FINE not in page  # what single firms wrote is theirs
 
