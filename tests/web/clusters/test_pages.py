@@ -1,12 +1,17 @@
 """What each role sees on the lists, how they narrow down, and what pages say about figures."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
+from stdnum.cn.uscc import calc_check_digit
 
-from gongzao.web.clusters.models import Membership
+from gongzao.kernel import Period
+from gongzao.web.clusters.models import Cluster, Enterprise, Membership, Observation
+from gongzao.web.clusters.services import record_observations
 
 CLUSTERS = {
     "anonymous": None,
@@ -224,3 +229,64 @@ def test_search_does_not_tell_of_firms_elsewhere(world: Any) -> None:
 def test_address_of_a_huge_number_is_missing(world: Any) -> None:
     assert world.client("province").get(f"/clusters/observations/{'9' * 18}/").status_code == 404
     assert world.client("province").get(f"/clusters/observations/{'9' * 30}/").status_code == 404
+
+
+def figure(subject: dict[str, Any], period: str, value: str, *, source: str) -> None:
+    row = Observation(
+        **subject, indicator_id="revenue", period=Period.parse(period), value=Decimal(value), unit="亿元",
+        scope="x", source_id=source,
+    )  # fmt: skip
+    record_observations([row], by=None)
+
+
+def test_real_and_made_up_figures_and_figures_of_several_years_are_not_added_up(world: Any) -> None:
+    more = Cluster.objects.create(slug="more", name_zh="甲", county=world.here.county, industry=world.here.industry)
+    figure({"cluster": more}, "2023", "100", source="S5")
+    answer = listed(world, "province", "cluster_list").context["list"].answer
+    assert "公布数据2024年全年营业收入：1个集群合计330.51亿元" in answer
+    assert "公布数据2023年全年营业收入：1个集群合计100亿元" in answer
+    assert "示例数据2024年全年营业收入：1个集群合计1,010亿元" in answer
+    assert not any(total in answer for total in ("430.51", "1,340.51", "1,440.51"))
+
+
+def test_firms_are_added_up_by_kind_and_period(world: Any) -> None:
+    real = Enterprise.objects.create(
+        uscc="91139900MA0000004" + calc_check_digit("91139900MA0000004"),
+        name="甲",
+        county=world.here.county,
+        industry=world.here.industry,
+    )
+    figure({"enterprise": real}, "2024", "2", source="S5")
+    figure({"enterprise": world.firm_there}, "2025-H1", "3", source="DEMO")
+    answer = listed(world, "province", "enterprise_list").context["list"].answer
+    assert "公布数据2024年营业收入：1家合计2亿元" in answer
+    assert "示例数据2025年上半年营业收入：1家合计3亿元" in answer
+    assert "示例数据2024年营业收入：1家合计1.2亿元" in answer
+
+
+def test_what_one_may_not_see_is_not_told_as_missing(world: Any) -> None:
+    Membership.objects.create(enterprise=world.firm_here, cluster=world.there)
+    entry = next(
+        e
+        for e in listed(world, "member", "cluster_list").context["list"].page_entries
+        if e["cluster"].pk == world.there.pk
+    )
+    assert entry["part"]
+    page = listed(world, "member", "cluster_list").content.decode()
+    assert "无权查看" in page
+    assert "您可查看1家" in page
+    detail = world.client("member").get(world.there.get_absolute_url()).content.decode()
+    assert "规模数据未对您开放" in detail
+    assert "还没有规模数据" not in detail
+    officer = listed(world, "province", "cluster_list").content.decode()
+    assert "无权查看" not in officer
+    assert "您可查看" not in officer.replace("您可查看的", "")
+
+
+def test_a_mistyped_code_finds_nothing_and_is_never_stored(world: Any) -> None:
+    for code in ("91139900MA0000004X", "x", "9" * 30, ""):
+        assert not Enterprise.objects.filter(uscc=code).exists()
+        assert not Enterprise.objects.filter(uscc__in=[code, world.firm_here.uscc + "0"]).exists()
+        with pytest.raises(ValidationError):
+            Enterprise.objects.create(uscc=code, name="甲", county=world.here.county, industry=world.here.industry)
+    assert Enterprise.objects.filter(uscc=f" {world.firm_here.uscc.lower()} ").exists()

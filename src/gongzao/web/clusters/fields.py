@@ -69,6 +69,19 @@ class UsccField(models.CharField[str, str]):
         except GongzaoError as error:
             raise as_validation_error(error) from None
 
+    def get_prep_value(self, value: Any) -> Any:
+        """Return what to look for: the normalised code, or the text as it is, which no row holds."""
+        try:
+            return super().get_prep_value(value)
+        except ValidationError:
+            return str(value)
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        """Return what to store; what is no code is never stored."""
+        return super().get_db_prep_save(
+            value if hasattr(value, "resolve_expression") else self.to_python(value), connection
+        )
+
     def formfield(self, **kwargs: Any) -> Any:
         """Leave room for spaces and dashes as people paste them; cleaning removes them."""
         return super().formfield(**{"max_length": None, **kwargs})

@@ -18,6 +18,7 @@ from gongzao.web.clusters.display import (
     CLUSTER_UNIT,
     FIRM_UNIT,
     edge_unit,
+    language,
     level,
     money_words,
     period_text,
@@ -29,6 +30,9 @@ from gongzao.web.clusters.models import Cluster, Enterprise, Observation, Region
 from gongzao.web.project.exports import Cell
 
 Entry = dict[str, Any]
+
+MOST_SUMS = 4
+"""Sums of firms' revenue that a sentence tells: of each kind and period one."""
 
 
 class Listing(ABC):
@@ -118,6 +122,16 @@ def mark(synthetic: bool) -> str:
     return _("示例数据") if synthetic else ""
 
 
+def hidden(entry: Entry) -> str:
+    """Say that a cluster's size is not shown to this visitor, where that is why there is none."""
+    return _("无权查看") if entry["part"] and entry["cluster"].synthetic else ""
+
+
+def kind_of(group: dict[str, Any]) -> str:
+    """Return which kind of data a sum is over; real and made-up figures are never added up."""
+    return _("示例数据") if group["synthetic"] else _("公布数据")
+
+
 def synthetic_share(totals: dict[str, Any]) -> str:
     """Return in words how many rows are made up."""
     if not totals["synthetic"]:
@@ -168,13 +182,15 @@ class ClusterListing(Listing):
             return _("%(where)s没有符合条件的集群。") % {"where": self.where}
         words = _("%(where)s共%(total)s个集群，") % {"where": self.where, "total": f"{known['total']:,}"}
         words += synthetic_share(known)
-        if known["known"]:
-            words += _(
-                "有全年营业收入的%(known)s个，最近一年合计%(sum)s；"
+        for group in known["sums"]:
+            words += kind_of(group) + _(
+                "%(year)s年全年营业收入：%(known)s个集群合计%(sum)s，"
                 "其中超千亿元%(over_1000)s个，超五百亿元%(over_500)s个，超百亿元%(over_100)s个。"
-            ) % {**known, "sum": money_words(known["sum"], CLUSTER_UNIT)}
+            ) % {**group, "year": group["period"].year, "sum": money_words(group["sum"], CLUSTER_UNIT)}
         if known["known"] < known["total"]:
-            words += _("其余%(others)s个没有全年营业收入，未计入。") % {"others": known["total"] - known["known"]}
+            words += _("其余%(others)s个没有您可查看的全年营业收入，未计入。") % {
+                "others": known["total"] - known["known"]
+            }
         return words
 
     def entries(self, rows: Sequence[Cluster]) -> list[Entry]:
@@ -182,11 +198,13 @@ class ClusterListing(Listing):
         keys = [row.pk for row in rows]
         sizes = queries.cluster_sizes(self.visitor, keys)
         firms = queries.member_counts(self.visitor, keys)
+        overseen = queries.overseen(self.visitor, keys)
         return [
             {
                 "cluster": row,
                 "size": sizes.get(row.pk),
                 "firms": firms.get(row.pk),
+                "part": row.pk not in overseen,
             }
             for row in rows
         ]
@@ -199,9 +217,9 @@ class ClusterListing(Listing):
             *place_names(cluster.county),
             cluster.industry.name,
             cluster.product,
-            size.indicator.name if size else "",
+            size.indicator.name if size else hidden(entry),
             *figure_cells(size, CLUSTER_UNIT),
-            entry["firms"],
+            _("您可查看%(n)s家") % {"n": entry["firms"] or 0} if entry["part"] else entry["firms"],
             mark(cluster.synthetic),
         ]
 
@@ -247,11 +265,15 @@ class EnterpriseListing(Listing):
             return _("%(where)s没有符合条件的企业。") % {"where": self.where}
         words = _("%(where)s共%(total)s家企业，") % {"where": self.where, "total": f"{known['total']:,}"}
         words += synthetic_share(known)
-        if known["known"]:
-            words += _("有营业收入数据的%(known)s家，最新值合计%(sum)s（各企业期间可能不同）。") % {
-                "known": f"{known['known']:,}",
-                "sum": money_words(known["sum"], CLUSTER_UNIT),
+        for group in known["sums"][:MOST_SUMS]:
+            words += kind_of(group) + _("%(period)s营业收入：%(known)s家合计%(sum)s。") % {
+                "period": group["period"].label(language()),
+                "known": f"{group['known']:,}",
+                "sum": money_words(group["sum"], CLUSTER_UNIT),
             }
+        others = sum(group["known"] for group in known["sums"][MOST_SUMS:])
+        if others:
+            words += _("另有%(others)s家的最新数据属于其他期间，不相加。") % {"others": f"{others:,}"}
         return words
 
     def entries(self, rows: Sequence[Enterprise]) -> list[Entry]:

@@ -13,6 +13,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import (
     Case,
     Count,
+    DateField,
     DecimalField,
     F,
     FilteredRelation,
@@ -30,7 +31,7 @@ from django.db.models.expressions import OrderBy
 from gongzao.kernel import InvalidValue, Uscc
 from gongzao.targets import GOAL
 from gongzao.web.accounts.models import OFFICERS, Role, User
-from gongzao.web.accounts.scope import Visitor, editable, roles_of, visible
+from gongzao.web.accounts.scope import Visitor, editable, roles_of, sees_all, visible
 from gongzao.web.clusters.display import CLUSTER_UNIT, MONEY, factor
 from gongzao.web.clusters.latest import SUBJECT_KINDS
 from gongzao.web.clusters.models import Cluster, Draft, Enterprise, Figure, Membership, Observation, Region, TitleAward
@@ -116,7 +117,8 @@ def clusters(visitor: Visitor) -> QuerySet[Cluster]:
     in_unit = Case(*(When(unit=unit, then=F("value") * Value(factor(unit, CLUSTER_UNIT))) for unit in MONEY))
     newest = _whole_years(visitor).filter(cluster=OuterRef("pk"), indicator=REVENUE).annotate(in_unit=in_unit)
     return visible(Cluster.objects.all(), visitor).annotate(
-        revenue=Subquery(newest.values("in_unit")[:1], output_field=DecimalField())
+        revenue=Subquery(newest.values("in_unit")[:1], output_field=DecimalField()),
+        revenue_end=Subquery(newest.values("period_end")[:1], output_field=DateField()),
     )
 
 
@@ -168,25 +170,42 @@ AWARD_SORTS = {"awarded": "awarded_on", "expires": "expires_on", "title": "title
 
 
 def cluster_totals(rows: QuerySet[Cluster]) -> dict[str, Any]:
-    """Return number, synthetic number, revenue [亿元] and how many pass each threshold, in one query."""
+    """Return how many clusters there are, and ``sums`` of what may be added up, in one query.
+
+    A sum is over the clusters of one kind, real or synthetic, and one year: number, revenue [亿元], and how many pass
+    each threshold. Real ones come first, newer years before older ones.
+    """
     over = {f"over_{value}": Count("pk", filter=Q(revenue__gt=value)) for value in THRESHOLDS}
-    return rows.aggregate(
-        total=Count("pk"),
-        synthetic=Count("pk", filter=Q(synthetic=True)),
-        known=Count("revenue"),
-        sum=Sum("revenue"),
-        **over,
-    )
+    return _totals(rows, "revenue_end", "revenue", over)
 
 
 def enterprise_totals(rows: QuerySet[Enterprise]) -> dict[str, Any]:
-    """Return number, synthetic number and revenue of all rows, in one query."""
-    return rows.aggregate(
-        total=Count("pk"),
-        synthetic=Count("pk", filter=Q(synthetic=True)),
-        known=Count("newest__value"),
-        sum=Sum("newest__value"),
+    """Return how many firms there are, and ``sums`` over firms of one kind and one period, in one query."""
+    return _totals(
+        rows.annotate(revenue_period=F("newest__observation__period")), "revenue_period", "newest__value", {}
     )
+
+
+def _totals(rows: QuerySet[Any], period: str, amount: str, more: dict[str, Count]) -> dict[str, Any]:
+    groups = [
+        {**group, "period": group.pop(period)}
+        for group in rows.order_by()
+        .values("synthetic", period)
+        .annotate(number=Count("pk"), known=Count(amount), sum=Sum(amount), **more)
+        .order_by("synthetic", F(period).desc(nulls_last=True))
+    ]
+    return {
+        "total": sum(group["number"] for group in groups),
+        "synthetic": sum(group["number"] for group in groups if group["synthetic"]),
+        "known": sum(group["known"] for group in groups),
+        "sums": [group for group in groups if group["known"]],
+    }
+
+
+def overseen(visitor: Visitor, keys: Iterable[int]) -> set[int]:
+    """Return those of the clusters whose firms and figures ``visitor`` sees all of; of others he sees a part."""
+    rows = Cluster.objects.filter(pk__in=list(keys))
+    return set((rows if sees_all(visitor) else editable(rows, visitor)).values_list("pk", flat=True))
 
 
 def award_totals(rows: QuerySet[TitleAward]) -> dict[str, Any]:

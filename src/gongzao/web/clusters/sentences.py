@@ -27,8 +27,15 @@ def _level_and_growth(figure: Observation) -> str:
     return words + _growth(figure)
 
 
-def of_cluster(cluster: Cluster, size: Observation | None, newest: Observation | None) -> str:
-    """Say how large a cluster is, how far it is from the next threshold, and how the running year goes."""
+def of_cluster(cluster: Cluster, size: Observation | None, newest: Observation | None, *, part: bool) -> str:
+    """Say how large a cluster is, how far it is from the next threshold, and how the running year goes.
+
+    ``part`` says that the visitor sees only a part of what is known of it.
+    """
+    if size is None and newest is None and part and cluster.synthetic:
+        return _("%(cluster)s的规模数据未对您开放，只有所在地管理员和集群服务中心可以查看。") % {
+            "cluster": cluster.name
+        }
     if size is None and newest is None:
         return _("%(cluster)s还没有规模数据。") % {"cluster": cluster.name}
     words = _of_size(cluster, size) if size else ""

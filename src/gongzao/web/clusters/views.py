@@ -47,14 +47,16 @@ def cluster_detail(request: HttpRequest, slug: str) -> HttpResponse:
     leaders = queries.leading_firms(user, cluster)
     keys = [member.enterprise_id for member in leaders]
     revenues = queries.newest_figures(user, "enterprise", keys)
+    part = not queries.overseen(user, [cluster.pk])
     context = {
         "cluster": cluster,
-        "answer": sentences.of_cluster(cluster, size, newest),
+        "answer": sentences.of_cluster(cluster, size, newest, part=part),
         "figures": queries.current_figures(user, cluster=cluster),
         "awards": queries.awards(user).filter(cluster=cluster).select_related("title", "source"),
         "leaders": [(row, revenues.get(row.enterprise_id, {}).get(queries.REVENUE)) for row in leaders],
         "synthetic": cluster.synthetic or any(member.enterprise.synthetic for member in leaders),
         "firms": queries.member_counts(user, [cluster.pk]).get(cluster.pk, 0),
+        "part": part,
         "may_report": editable(Cluster.objects.filter(pk=cluster.pk), user).exists(),
         "reference": queries.reference(cluster),
     }
