@@ -250,12 +250,9 @@ def test_real_and_made_up_figures_and_figures_of_several_years_are_not_added_up(
 
 
 def test_firms_are_added_up_by_kind_and_period(world: Any) -> None:
-    real = Enterprise.objects.create(
-        uscc="91139900MA0000004" + calc_check_digit("91139900MA0000004"),
-        name="甲",
-        county=world.here.county,
-        industry=world.here.industry,
-    )
+    body = "91139900MA0000004"
+    where = {"county": world.here.county, "industry": world.here.industry}
+    real = Enterprise.objects.create(uscc=body + calc_check_digit(body), name="甲", **where)
     figure({"enterprise": real}, "2024", "2", source="S5")
     figure({"enterprise": world.firm_there}, "2025-H1", "3", source="DEMO")
     answer = listed(world, "province", "enterprise_list").context["list"].answer

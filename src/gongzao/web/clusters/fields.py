@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from gongzao.kernel import UNITS, GongzaoError, Period, Uscc
