@@ -399,6 +399,8 @@ def test_each_role_gets_what_it_may(name: str, world: Any) -> None:
         path = reverse(name, args=arguments(world))
         got = {role: status_of(getattr(world.client(role), method)(path)) for role in ROLES}
         assert got == expected, f"{method} {path}"
+        if method == "get" and not name.startswith("api:"):
+            assert status_of(world.client("province").head(path)) == expected["province"], f"head {path}"
 
 
 def test_administration_is_for_staff_only(world: Any) -> None:

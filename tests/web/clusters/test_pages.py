@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.urls import reverse
 from stdnum.cn.uscc import calc_check_digit
 
@@ -284,6 +285,6 @@ def test_a_mistyped_code_finds_nothing_and_is_never_stored(world: Any) -> None:
     for code in ("91139900MA0000004X", "x", "9" * 30, ""):
         assert not Enterprise.objects.filter(uscc=code).exists()
         assert not Enterprise.objects.filter(uscc__in=[code, world.firm_here.uscc + "0"]).exists()
-        with pytest.raises(ValidationError):
+        with pytest.raises(ValidationError), transaction.atomic():
             Enterprise.objects.create(uscc=code, name="甲", county=world.here.county, industry=world.here.industry)
     assert Enterprise.objects.filter(uscc=f" {world.firm_here.uscc.lower()} ").exists()

@@ -15,7 +15,7 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from gongzao.web.accounts import services, trail
 from gongzao.web.accounts.forms import LoginForm, PasswordForm, TokenForm
@@ -72,7 +72,7 @@ def _page(request: HttpRequest, form: TokenForm, token: str = "") -> HttpRespons
     return render(request, "accounts/profile.html", {"form": form, "tokens": tokens, "token": token})
 
 
-@require_GET
+@require_safe
 @never_cache
 def profile(request: HttpRequest) -> HttpResponse:
     """Show one's posts and tokens."""
@@ -102,7 +102,7 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 PAGE = 50
 
 
-@require_GET
+@require_safe
 @never_cache
 def history(request: HttpRequest) -> HttpResponse:
     """Show who changed what, newest first, to officers for their place and to auditors for all."""

@@ -5,7 +5,7 @@ from typing import cast
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from gongzao.web.accounts.models import User
 from gongzao.web.accounts.scope import editable
@@ -20,7 +20,7 @@ def _user(request: HttpRequest) -> User:
     return cast("User", request.user)  # every page of the registry asks for signing in
 
 
-@require_GET
+@require_safe
 def listing(request: HttpRequest, name: str) -> HttpResponse:
     """Show one page of a list."""
     shown = LISTINGS[name](request)
@@ -30,13 +30,13 @@ def listing(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, f"clusters/{name}.html", context)
 
 
-@require_GET
+@require_safe
 def export(request: HttpRequest, name: str, form: str) -> HttpResponseBase:
     """Send the whole list as an Excel or CSV file."""
     return send(exports.table(LISTINGS[name](request)), form, timezone.localdate())
 
 
-@require_GET
+@require_safe
 def cluster_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a cluster: its size, its figures with their sources, its titles and leading firms."""
     user = _user(request)
@@ -63,7 +63,7 @@ def cluster_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "clusters/cluster_detail.html", context)
 
 
-@require_GET
+@require_safe
 def enterprise_detail(request: HttpRequest, uscc: str) -> HttpResponse:
     """Show a firm: its revenue, clusters, titles and figures."""
     user = _user(request)
@@ -84,7 +84,7 @@ def enterprise_detail(request: HttpRequest, uscc: str) -> HttpResponse:
     return render(request, "clusters/enterprise_detail.html", context)
 
 
-@require_GET
+@require_safe
 def observation_detail(request: HttpRequest, pk: str) -> HttpResponse:
     """Show every revision of a figure."""
     rows = queries.observations(_user(request)).select_related("region", "cluster", "enterprise", "indicator", "source")
@@ -101,7 +101,7 @@ def observation_detail(request: HttpRequest, pk: str) -> HttpResponse:
     return render(request, "clusters/observation_detail.html", context)
 
 
-@require_GET
+@require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Find clusters and firms; a credit code leads straight to the firm."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:80]

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzao.kernel import GongzaoError, InvalidInput
 from gongzao.web.accounts.models import User
@@ -37,7 +37,7 @@ def _explain(request: HttpRequest, error: GongzaoError) -> None:
     messages.error(request, error.en if language() == "en" else error.zh)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def observation_record(request: HttpRequest) -> HttpResponse:
     """Report a figure, or correct one; what is unlikely or changes the public pages is shown before."""
     user = _reporter(request)
@@ -83,7 +83,7 @@ def _done(request: HttpRequest, outcome: Reported) -> HttpResponse:
     return redirect("clusters:observation_detail", pk=figure.pk)
 
 
-@require_GET
+@require_safe
 def observation_subjects(request: HttpRequest) -> HttpResponse:
     """Suggest what a figure can be reported for."""
     user = _reporter(request)
@@ -92,7 +92,7 @@ def observation_subjects(request: HttpRequest) -> HttpResponse:
     return render(request, "clusters/subjects.html", {"subjects": [(queries.reference(row), row) for row in rows]})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def observation_upload(request: HttpRequest) -> HttpResponse:
     """Take a file of figures or firms, all of it or nothing."""
     user = _reporter(request)
@@ -134,7 +134,7 @@ def _firms(request: HttpRequest, form: UploadForm, user: User) -> dict[str, Any]
     return {"kept": keep, "firms": len(done), "changes": len(done.changes), "shown": shown}
 
 
-@require_GET
+@require_safe
 def observation_template(request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
     """Send an empty file with the columns that an upload understands."""
     _reporter(request)
@@ -142,7 +142,7 @@ def observation_template(request: HttpRequest, kind: str, form: str) -> HttpResp
     return exports.template(kind, list(columns if language() == "en" else columns.values()), form)
 
 
-@require_GET
+@require_safe
 def observation_drafts(request: HttpRequest) -> HttpResponse:
     """Show what waits for a second person, with what it will change in public, and what was sent back."""
     user = _reporter(request)

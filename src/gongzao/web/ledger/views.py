@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from gongzao.ledger import DailyHead
 from gongzao.ledger.chain import CHINA
@@ -42,7 +42,7 @@ def _place(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-@require_GET
+@require_safe
 def accounts(request: HttpRequest) -> HttpResponse:
     """List the accounts that the visitor may see, by party."""
     form = AccountsForm(request.GET)
@@ -95,7 +95,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     return redirect("ledger:accounts")
 
 
-@require_GET
+@require_safe
 def book_file(request: HttpRequest) -> HttpResponseBase:
     """Send the whole book, with every byte that a hash covers, for ``gongzao ledger check``."""
     response = StreamingHttpResponse(queries.book_lines(_user(request)), content_type="application/x-ndjson")
@@ -129,7 +129,7 @@ def _named(request: HttpRequest) -> tuple[list[Account], str]:
     return found, str(first.enterprise or party)
 
 
-@require_GET
+@require_safe
 def statement(request: HttpRequest) -> HttpResponse:
     """Show the statement of an account, or of all accounts of a party."""
     rows, name = _named(request)
@@ -151,7 +151,7 @@ def statement(request: HttpRequest) -> HttpResponse:
     return render(request, "ledger/statement.html", context)
 
 
-@require_GET
+@require_safe
 def statement_export(request: HttpRequest, form: str) -> HttpResponseBase:
     """Send a statement, oldest movement first."""
     rows, name = _named(request)
@@ -167,7 +167,7 @@ def _custody(synthetic: bool) -> list[str]:
     return [*lines, _("注意：含示例数据，为演示生成，并非真实数据。")] if synthetic else lines
 
 
-@require_GET
+@require_safe
 def journal(request: HttpRequest) -> HttpResponse:
     """Show the journal, newest first."""
     form = JournalForm(request.GET)
@@ -188,7 +188,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     return render(request, "ledger/journal.html", context)
 
 
-@require_GET
+@require_safe
 def journal_export(request: HttpRequest, form: str) -> HttpResponseBase:
     """Send the journal as filtered, oldest entry first."""
     rows = entries.journal(_user(request), JournalForm(request.GET).choice)
@@ -200,7 +200,7 @@ def journal_export(request: HttpRequest, form: str) -> HttpResponseBase:
     return send(exports.journal_table(_("分录"), head, rows.iterator(2000)), form, timezone.localdate())
 
 
-@require_GET
+@require_safe
 def entry(request: HttpRequest, seq: str) -> HttpResponse:
     """Show everything about one entry."""
     rows = entries.journal(_user(request), entries.Choice()).select_related(
@@ -231,7 +231,7 @@ def _heads(first: date) -> tuple[DailyHead, ...]:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def heads(request: HttpRequest) -> HttpResponse:
     """Show the hash at the end of each day, so that anybody can keep it; everybody may see it."""
     first = _month(request)
@@ -248,7 +248,7 @@ def heads(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def heads_file(request: HttpRequest) -> HttpResponse:
     """Send the heads of a month as CSV; days that are not over are left out."""
     first = _month(request)

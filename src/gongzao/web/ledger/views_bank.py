@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzao.kernel import InvalidInput, InvalidValue, Problem
 from gongzao.ledger import BookEntry, Gap, GapKind, Hint, Reconciliation
@@ -41,7 +41,7 @@ def _own(user: User) -> QuerySet[BankAccount]:
     return BankAccount.objects.filter(account__in=accounts).select_related("account")
 
 
-@require_GET
+@require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """Show every supervised account and whether bank and books agree, and money that has no account at a bank."""
     user, today = signed_in(request), timezone.localdate()
@@ -66,7 +66,7 @@ def _followed(row: positions.Overview) -> list[tuple[BankStatement, Gap | None]]
     return [(statement, by_span.get(statement.span)) for statement in row.statements]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """Take a bank statement, all of it or nothing; what is said about headings is kept for the account."""
     user = signed_in(request)
@@ -102,7 +102,7 @@ def _in_words(said: Hint | InvalidValue) -> str:
     return said.en if in_english() else said.zh
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     """Say which account at a bank an asset account mirrors."""
     user = signed_in(request)
@@ -136,7 +136,7 @@ def settle(request: HttpRequest) -> HttpResponse:
     return redirect("ledger:bank")
 
 
-@require_GET
+@require_safe
 def statement(request: HttpRequest, pk: str) -> HttpResponse:
     """Show a statement: the two balances, what explains their difference, and every line with its partner."""
     user = signed_in(request)

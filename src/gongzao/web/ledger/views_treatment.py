@@ -54,7 +54,7 @@ class _Page:
         return [offer.row.seq for offer in self.offers]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def line(request: HttpRequest, pk: str) -> HttpResponse:
     """Show a line of the bank and treat it: match it, take a match back, book it, remark it."""
     user = signed_in(request)
@@ -157,7 +157,7 @@ def _remarks(rows: Any) -> list[tuple[datetime, User | None, str, str]]:
     ]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def entry(request: HttpRequest, account: str, seq: str) -> HttpResponse:
     """Show an entry that the bank does not have, the open lines of the same amount, and what was said of it."""
     user = signed_in(request)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from gongzao.kernel import GongzaoError
 from gongzao.research import suggest
@@ -37,7 +37,7 @@ def refuse(form: forms.BaseForm, error: GongzaoError) -> None:
     form.add_error(None, said(error))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def needs(request: HttpRequest) -> HttpResponse:
     """List needs; members file theirs, organisers merge them."""
     user, now = _user(request), timezone.now()
@@ -80,7 +80,7 @@ def _groups(user: User, rows: Any) -> list[tuple[Cluster, list[list[Need]]]]:
     return found
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def topic_new(request: HttpRequest, slug: str) -> HttpResponse:
     """Merge open needs of a cluster into a common problem."""
     user = _user(request)
@@ -101,7 +101,7 @@ def topic_new(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "research/topic_new.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def call_new(request: HttpRequest, slug: str) -> HttpResponse:
     """Publish a call on topics of a cluster."""
     user = _user(request)
@@ -131,7 +131,7 @@ def call_new(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def call(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a call, its topics, and how to answer."""
     row = get_object_or_404(Call.objects.select_related("cluster__county"), slug=slug)

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzao import research as rules
 from gongzao.kernel import GongzaoError
@@ -44,7 +44,7 @@ def _seen(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-@require_GET
+@require_safe
 def page(request: HttpRequest, pk: str) -> HttpResponse:
     """Show how far the campaign is, the pledges, and what the visitor can do."""
     return _page(request, opened(request, pk))
@@ -217,7 +217,7 @@ def withdraw(request: HttpRequest, pk: str) -> HttpResponse:
     return redirect("research:campaign", pk=pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, pk: str) -> HttpResponse:
     """Let a firm that is no party yet ask to take part; what everybody may know of the project is shown."""
     user, now = user_of(request), timezone.now()

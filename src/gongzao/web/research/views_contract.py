@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from gongzao import research as rules
 from gongzao.kernel import GongzaoError
@@ -31,7 +31,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 MOST_ENTRIES = 50
 
 
-@require_GET
+@require_safe
 def page(request: HttpRequest, pk: str) -> HttpResponse:
     """Show the contract, who has signed, and what the visitor can do."""
     return _page(request, opened(request, pk))
@@ -99,7 +99,7 @@ def _answer(value: rules.Project) -> str:
             return _("合同已生效，%(all)s家全部签署；账本相关分录都以它的哈希为参考号。") % facts
 
 
-@require_GET
+@require_safe
 def download(request: HttpRequest, pk: str) -> HttpResponse:
     """Send the contract as a Word document."""
     context = opened(request, pk)

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from gongzao.kernel import GongzaoError
 from gongzao.research import Exemption
@@ -40,7 +40,7 @@ def find(request: HttpRequest, slug: str) -> Draft:
     return found
 
 
-@require_GET
+@require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """List the drafts that the visitor sees."""
     rows = visible(Draft.objects.select_related("topic__cluster", "lead").defer("data"), user_of(request))
@@ -86,7 +86,7 @@ def amend(request: HttpRequest, pk: str) -> HttpResponse:
         return redirect("research:motions", project.pk)
 
 
-@require_GET
+@require_safe
 def draft(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a draft: what is there, what is wrong, and what can be done."""
     return page(request, find(request, slug))

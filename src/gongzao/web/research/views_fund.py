@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzao.kernel import GongzaoError, split
 from gongzao.research import FUND, LIMITS
@@ -33,7 +33,7 @@ MOST_PREFILLED = 300
 """Firms of a cluster that the form of a new round lists."""
 
 
-@require_GET
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Show what is in the fund, who has what of it, and the rounds."""
     return _page(request)
@@ -60,7 +60,7 @@ def _page(request: HttpRequest, form: DepositForm | None = None, unknown: str = 
     return render(request, "research/fund.html", context, status=422 if unknown or (form and form.errors) else 200)
 
 
-@require_GET
+@require_safe
 def choose(request: HttpRequest) -> HttpResponse:
     """Go to the form of a new round for the cluster named."""
     named = request.GET.get("cluster", "").strip()
@@ -106,7 +106,7 @@ def deposit(request: HttpRequest) -> HttpResponse:
     return redirect("research:fund")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, slug: str) -> HttpResponse:
     """Set up a round for a cluster."""
     user, now = user_of(request), timezone.now()
@@ -161,7 +161,7 @@ def _found(request: HttpRequest, slug: str) -> FundRound:
     return row
 
 
-@require_GET
+@require_safe
 def round_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a round: candidates and voters; the scores to give; or what was decided, with every payment."""
     return _round(request, _found(request, slug))

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzao import research as rules
 from gongzao.kernel import GongzaoError
@@ -60,7 +60,7 @@ def _voters(request: HttpRequest, project: Project, motion: Motion) -> list[tupl
     return [(c, n) for c, n in own_parties(request, project) if c in weights and c not in project.votes]
 
 
-@require_GET
+@require_safe
 def page(request: HttpRequest, pk: str) -> HttpResponse:
     """Show the open motion with the votes so far, and those before."""
     return _page(request, pk)
@@ -126,7 +126,7 @@ def past(log: list[Event]) -> list[tuple[Event, MotionMade, str]]:
     return found[::-1]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: HttpRequest, pk: str) -> HttpResponse:
     """Propose to stop, with the settlement in figures above the button."""
     context = opened(request, pk)

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from gongzao import research as rules
 from gongzao.research import Phase, fold
@@ -28,7 +28,7 @@ PAGE = 30
 
 
 @login_not_required
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show what a visitor has to do, the open calls and what runs."""
     now = timezone.now()
@@ -49,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "research/home.html", context)
 
 
-@require_GET
+@require_safe
 def projects(request: HttpRequest) -> HttpResponse:
     """List the projects that the visitor sees whole."""
     form = ProjectsForm(request.GET)
@@ -64,7 +64,7 @@ def projects(request: HttpRequest) -> HttpResponse:
     return render(request, "research/projects.html", context)
 
 
-@require_GET
+@require_safe
 def projects_export(request: HttpRequest, form: str) -> HttpResponseBase:
     """Send the list of projects as filtered."""
     rows = ProjectsForm(request.GET).narrow(queries.projects(request.user))
@@ -86,7 +86,7 @@ def projects_export(request: HttpRequest, form: str) -> HttpResponseBase:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def public(request: HttpRequest, pk: str) -> HttpResponse:
     """Show what everybody may know of a project."""
     found = queries.public(pk)
@@ -122,7 +122,7 @@ def opened(request: HttpRequest, pk: str) -> dict[str, Any]:
     return {"row": row, "project": fold(log), "log": log}
 
 
-@require_GET
+@require_safe
 def project(request: HttpRequest, pk: str) -> HttpResponse:
     """Show where a project stands, what comes next, and what was agreed."""
     context = opened(request, pk)
@@ -152,7 +152,7 @@ def _steps(row: models.Project, value: rules.Project) -> list[tuple[str, str, st
     ]
 
 
-@require_GET
+@require_safe
 def money_page(request: HttpRequest, pk: str) -> HttpResponse:
     """Show who paid, what was used, received and given back; every figure is the ledger's."""
     with one_state():
@@ -170,7 +170,7 @@ def money_page(request: HttpRequest, pk: str) -> HttpResponse:
     return render(request, "research/money.html", context)
 
 
-@require_GET
+@require_safe
 def money_export(request: HttpRequest, pk: str, form: str) -> HttpResponseBase:
     """Send the tables of the money page as one."""
     with one_state():
@@ -203,7 +203,7 @@ def _made_up(row: models.Project) -> list[str]:
     return [_("注意：含示例数据，为演示生成，并非真实数据。")] if row.synthetic else []
 
 
-@require_GET
+@require_safe
 def flow_export(request: HttpRequest, pk: str, form: str) -> HttpResponseBase:
     """Send what the picture of the money page shows."""
     with one_state():
@@ -217,7 +217,7 @@ def flow_export(request: HttpRequest, pk: str, form: str) -> HttpResponseBase:
     return send(Table(f"{pk}-{_('资金流向')}", head, headers, cells), form, timezone.localdate())
 
 
-@require_GET
+@require_safe
 def log(request: HttpRequest, pk: str) -> HttpResponse:
     """Show everything that happened, with its bookings, and whether log and ledger agree."""
     with one_state():
@@ -233,7 +233,7 @@ def log(request: HttpRequest, pk: str) -> HttpResponse:
     return render(request, "research/log.html", context)
 
 
-@require_GET
+@require_safe
 def log_export(request: HttpRequest, pk: str, form: str) -> HttpResponseBase:
     """Send the log of a project, oldest first."""
     with one_state():

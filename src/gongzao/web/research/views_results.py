@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzao import research as rules
 from gongzao.kernel import GongzaoError, Uscc
@@ -30,7 +30,7 @@ def _choices(project: Project) -> list[tuple[str, str]]:
     return [(result.id, f"{result.id} {result.title}") for result in project.results.values()]
 
 
-@require_GET
+@require_safe
 def page(request: HttpRequest, pk: str) -> HttpResponse:
     """Show the results, their licences, and the income with its split."""
     return _page(request, pk)
@@ -79,7 +79,7 @@ def _licence(project: Project, asked: LicenceRequest, now: Any) -> dict[str, Any
     }
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest, pk: str) -> HttpResponse:
     """Enter a result."""
     context = opened(request, pk)
@@ -101,7 +101,7 @@ def register(request: HttpRequest, pk: str) -> HttpResponse:
     return render(request, "research/result_new.html", context | {"form": form}, status=422 if sent else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def licence(request: HttpRequest, pk: str) -> HttpResponse:
     """Let any firm ask for a licence; an outsider sees no more of the project than everybody, and its own requests."""
     row = get_object_or_404(models.Project.objects.select_related("cluster"), pk=pk)
@@ -178,7 +178,7 @@ def grant(request: HttpRequest, pk: str, licence_id: str) -> HttpResponse:
     return redirect("research:results", pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: HttpRequest, pk: str, income_id: str) -> HttpResponse:
     """Set wrong income right: the first time shows what each party gets or gives back, the second books it."""
     context = opened(request, pk)
@@ -228,7 +228,7 @@ def _confirm_correction(request: HttpRequest, context: dict[str, Any], wrong: Ea
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def income(request: HttpRequest, pk: str) -> HttpResponse:
     """Book income: the first time shows each party's part, the second books it."""
     context = opened(request, pk)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzao import research as rules
 from gongzao.kernel import GongzaoError
@@ -32,7 +32,7 @@ def _own(request: HttpRequest) -> models.Expert | None:
     return found.select_related("employer").first()
 
 
-@require_GET
+@require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """List what the visitor was drawn for."""
     own = _own(request)
@@ -53,7 +53,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "research/reviews.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest, pk: str) -> HttpResponse:
     """Show a milestone to an expert drawn for it, and take the verdict in two steps."""
     rows = models.Review.objects.filter(expert__user=user_of(request).pk)
@@ -118,7 +118,7 @@ def set_active(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("research:expert", code)
 
 
-@require_GET
+@require_safe
 def contract(request: HttpRequest, pk: str) -> HttpResponse:
     """Send the contract of a project to an expert drawn for one of its milestones."""
     rows = models.Review.objects.filter(expert__user=user_of(request).pk)
@@ -135,7 +135,7 @@ def _sees_register(request: HttpRequest) -> bool:
     return sees_all(request.user) or experts.keeps_register(request.user)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     """List the experts, and enter one."""
     keeps = experts.keeps_register(request.user)
@@ -174,7 +174,7 @@ def register(request: HttpRequest) -> HttpResponse:
     return render(request, "research/experts.html", context, status=422 if sent else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def expert(request: HttpRequest, code: str) -> HttpResponse:
     """Show an expert to himself and to the register, and take the conflicts declared."""
     rows = models.Expert.objects.select_related("employer", "user").prefetch_related("conflicts")

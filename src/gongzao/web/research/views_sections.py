@@ -24,7 +24,7 @@ from gongzao.web.research.views_drafts import find, page, user_of
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def section(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Show or keep one section; for the live list say what is wrong with what is typed, and keep nothing."""
     row = find(request, slug)
@@ -36,7 +36,7 @@ def section(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     fixed = rows_of(row.data, part)[: amendments.fixed(row.amends, name)] if row.amends else []
     names = consents.names_for(user_of(request), row)
     forms = _forms(request, row, part, fixed, names)
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(request, row, part, forms, fixed, names)
     seen = SeenForm(request.POST)
     content = _content(part, forms, fixed)
@@ -138,12 +138,12 @@ def _line(form: SectionForm, part: Section, faults: list[Fault]) -> dict[str, An
     return {"form": form, "cells": cells, "errors": words("")}
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def draft_workbook(request: HttpRequest, slug: str) -> HttpResponse:
     """Send a draft as a workbook, or take it back filled in: all of it or nothing."""
     row = find(request, slug)
     parts = [part for part in SECTIONS if part.name not in drafts.locked(row)]
-    if request.method == "GET":
+    if request.method != "POST":
         response = HttpResponse(workbook.write(row.data, parts), content_type=EXCEL)
         response["Content-Disposition"] = content_disposition_header(True, f"{row.slug}.xlsx") or ""
         return response

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzao import research as rules
 from gongzao.kernel import GongzaoError
@@ -53,7 +53,7 @@ def expert_names(codes: set[str]) -> dict[str, str]:
     return dict(models.Expert.objects.filter(code__in=codes).values_list("code", "name"))
 
 
-@require_GET
+@require_safe
 def page(request: HttpRequest, pk: str) -> HttpResponse:
     """Show the milestones: what is due, under review, accepted, paid."""
     return _page(request, pk)
@@ -79,7 +79,7 @@ def _page(request: HttpRequest, pk: str, error: str = "") -> HttpResponse:
     return render(request, "research/work.html", context, status=422 if error else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def submit(request: HttpRequest, pk: str) -> HttpResponse:
     """Hand in the next milestone."""
     context = opened(request, pk)
@@ -162,7 +162,7 @@ def draw(request: HttpRequest, pk: str) -> HttpResponse:
     return redirect("research:work", pk)
 
 
-@require_GET
+@require_safe
 def evidence_file(request: HttpRequest, pk: str, digest: str) -> HttpResponse:
     """Send a file to the parties, to who looks after the project, and to the experts drawn for what it belongs to."""
     files = models.Evidence.objects.filter(project=pk, sha256=digest)

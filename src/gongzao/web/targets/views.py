@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from gongzao.targets import Attainment, Light, Plan
 from gongzao.web.kit.days import asked_day
@@ -32,7 +32,7 @@ def _as_of(request: HttpRequest) -> date | None:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show which targets are off, where, and what decides them."""
     plan = _plan(request)
@@ -78,7 +78,7 @@ def _attainment(status: queries.Status, target: str) -> Attainment:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def target(request: HttpRequest, plan: str, target: str) -> HttpResponse:
     """Show one target: verdict, path, what it rests on, and the clusters that decide it."""
     dossier = queries.dossiers().get(plan)
@@ -101,7 +101,7 @@ def target(request: HttpRequest, plan: str, target: str) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def target_data(request: HttpRequest, plan: str, target: str) -> HttpResponse:
     """Return the figures of a target's chart as CSV for Excel and WPS."""
     dossier = queries.dossiers().get(plan)
