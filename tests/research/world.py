@@ -64,9 +64,9 @@ class World:
         self.do(open_project(proposal, HEBEI, OPEN, by="test"))
 
     def do(self, step: Step) -> Project:
-        for account in accounts(step.project):
-            self.ledger.accounts.setdefault(account.id, account)
         if step.transfers:
+            for account in accounts(step.project):
+                self.ledger.accounts.setdefault(account.id, account)
             decision = self.ledger.submit(step.transfers, step.events[-1].at)
             assert [o.record.refusal for o in decision.outcomes if o.status is not Status.APPLIED] == []
         self.log += step.events

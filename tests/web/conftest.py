@@ -167,7 +167,7 @@ def instead(name: str) -> Iterator[None]:
             connections["default"] = before
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def own_database(
     django_db_blocker: DjangoDbBlocker, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, dict[str, str]]]:

@@ -97,7 +97,7 @@ def good(world: Any) -> dict[str, Good]:
         "POST /api/research/projects/{project}/pledges": Good(
             role="member",
             path={"project": project},
-            body={"party": firm, "unit": "CNY", "quantity": 100_00},
+            body={"party": firm, "unit": "CNY", "quantity": 10_000_00},
             key="good",
         ),
     }

@@ -112,7 +112,8 @@ def test_a_program_writes_with_its_token_alone(operation: Any, furnished: Any) -
     assert write(client, operation, wanted).status_code == 401
     assert write(client, operation, wanted, Authorization="Bearer gz_nothing").status_code == 401
     good = {"Authorization": f"Bearer {token(furnished, wanted.role)}"}
-    assert write(client, operation, wanted, **good).status_code == 201
+    answer = write(client, operation, wanted, **good)
+    assert answer.status_code == 201, answer.content.decode()
 
 
 @pytest.mark.parametrize("operation", POSTS, ids=name)
@@ -174,7 +175,7 @@ def test_figures_are_read_strictly(change: dict[str, Any], status: int, furnishe
 def test_times_are_given_in_full(furnished: Any) -> None:
     """A hash covers the microseconds."""
     client = Client(headers={"Authorization": f"Bearer {token(furnished, 'superuser')}"})
-    made = timezone.now().replace(microsecond=123456)
+    made = (timezone.now() + timedelta(seconds=1)).replace(microsecond=123456)
     services.submit([Transfer("exact", Kind.POST, "bank:supervised", "platform:fees", 1, "CNY")], made, by=None)
     (shown,) = client.get("/api/ledger/entries?q=exact").json()["items"]
     assert datetime.fromisoformat(shown["at"]) == made

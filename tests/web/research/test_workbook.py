@@ -163,6 +163,7 @@ def test_no_file_and_a_stale_page_are_refused(anping: Any, draft: Draft) -> None
 
 def test_only_the_lead_uploads(anping: Any, draft: Draft) -> None:
     address = f"/research/drafts/{draft.slug}/workbook/"
+    draft.members.add(anping.firms[2])  # a party that has agreed to be named
     for user, get, send in ((anping.members[2], 200, 403), (anping.organiser, 200, 403), (anping.stranger, 404, 404)):
         client = anping.client(user)
         assert (client.get(address).status_code, client.post(address).status_code) == (get, send)

@@ -45,11 +45,7 @@ class RecordForm(forms.ModelForm[Observation]):
     confirmed = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
     new_title = forms.CharField(label=_("新来源：标题"), required=False, max_length=240)
     new_publisher = forms.CharField(label=_("新来源：发布者"), required=False, max_length=120)
-    new_published_on = forms.DateField(
-        label=_("新来源：发布日期"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
+    new_published_on = DateField(label=_("新来源：发布日期"), required=False)
     new_link = forms.URLField(label=_("新来源：网址"), required=False, max_length=400, assume_scheme="https")
 
     class Meta:
