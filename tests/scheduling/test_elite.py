@@ -7,7 +7,7 @@ import numpy as np
 from gongzao.scheduling import check
 from gongzao.scheduling.arrays import compile_problem, to_schedule
 from gongzao.scheduling.dispatch import Plan, dispatch, portfolio
-from gongzao.scheduling.elite import TENURES, Effort, EliteSearch
+from gongzao.scheduling.elite import Effort, EliteSearch
 from tests.scheduling.test_kernels import random_shop
 
 PROBLEM = random_shop(7, jobs=12, machines=5)
@@ -67,10 +67,12 @@ def test_a_plan_offered_from_elsewhere_is_taken_in() -> None:
     assert len(found) == 1
 
 
-def test_the_memory_whose_solutions_enter_the_pool_is_drawn_most() -> None:
+def test_the_options_whose_solutions_enter_the_pool_are_drawn_most() -> None:
     search = elite([])
     for _ in range(50):
-        for tenure in range(len(TENURES)):
-            search._learn(tenure, taken=tenure == 1)
-    drawn = [search._walker().tenure for _ in range(200)]
-    assert drawn.count(1) > 150
+        for tenure in range(3):
+            for leaning in range(3):
+                search._learn((tenure, leaning), taken=(tenure, leaning) == (1, 2))
+    drawn = [search._walker().drawn for _ in range(200)]
+    assert drawn.count((1, 2)) > 80
+    assert len(set(drawn)) > 1

@@ -5,17 +5,21 @@ import pytest
 
 from gongzao.scheduling import Fixed, Job, Mode, Objective, Problem, Resource, Task
 from gongzao.scheduling._jit import Words, highest_bit, kernel, lowest_bit, plain, random_state
-from gongzao.scheduling.anneal import empty_plan, propose, weights_for
-from gongzao.scheduling.arrays import FAR, compile_problem
+from gongzao.scheduling.anneal import empty_plan, weights_for
+from gongzao.scheduling.arrays import compile_problem
+from gongzao.scheduling.blend import relink
 from gongzao.scheduling.clockwork import place, work_done
 from gongzao.scheduling.dispatch import Rule, dispatch, portfolio
 from gongzao.scheduling.generate import Recipe, generate
+from gongzao.scheduling.insertions import evaluate
 from gongzao.scheduling.line import NO_CAP, load, new_line, score, settled
 from gongzao.scheduling.moves import move, undo
+from gongzao.scheduling.proposals import propose
 from gongzao.scheduling.shop import move as move_in_shop
 from gongzao.scheduling.shop import new_graph, rebuild, shop_of, solution_of
 from gongzao.scheduling.solver import score_of
-from gongzao.scheduling.tabu import evaluate, new_walk, relink, search
+from gongzao.scheduling.tabu import search
+from gongzao.scheduling.walk import Style, new_walk
 from tests.scheduling.problems import shop
 
 
@@ -43,14 +47,13 @@ def test_a_move_in_a_shop_leaves_what_a_rebuild_gives(seed: int) -> None:
     rng = np.random.default_rng(seed)
     for _ in range(60):
         v = int(rng.choice(np.flatnonzero(g.head + g.time + g.tail == value)))
-        walk.found[:, 3] = FAR
-        walk.found[:, 4] = 0
-        evaluate(s, g, walk, v)
+        walk.rank[:] = np.inf
+        evaluate(s, g, walk, v, 1e-6)
         assert np.array_equal(g.head, g.head2)
         assert np.array_equal(g.tail, g.tail2)
-        if walk.found[0, 3] >= FAR:
+        if walk.rank[0] == np.inf:
             continue
-        _, alt, slot, cost, *_ = walk.found[0].tolist()
+        _, alt, slot, _, _, cost, _ = walk.found[0].tolist()
         value = move_in_shop(s, g, v, alt, slot)
         assert value >= cost
         assert rebuild(s, fresh, g.order, g.alt) == value
@@ -148,7 +151,7 @@ def test_durations_of_zero_do_not_make_cycles() -> None:
     plan = dispatch(a, Rule(3, 0.5, 0.0), 1)
     walk = new_walk(s, random_state(1))
     order, alt = solution_of(a, plan)
-    search(s, new_graph(s), walk, order, alt, 1.0, 500, 500, 0, np.zeros(1, np.int64))
+    search(s, new_graph(s), walk, order, alt, Style(1.0, 1.0, 2.0), 500, 500, 0, np.zeros(1, np.int64))
     assert walk.best[0] // s.scale <= plan.end.max()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
@@ -29,6 +30,18 @@ def kernel(function: F) -> F:
 def leaf(function: F) -> F:
     """Compile like :func:`kernel`, always inlined: passing tuples of arrays costs more than a small kernel's work."""
     return cast("F", cached(numba.njit(nogil=True, forceinline=True)(function)))
+
+
+def inner(function: F) -> F:
+    """Compile like :func:`leaf` a function made of others, which no file can keep: its callers are kept with it in."""
+    return cast("F", numba.njit(nogil=True, forceinline=True)(function))
+
+
+def with_globals(compiled: F, **others: object) -> F:
+    """Return a kernel with other functions in place of its module's, compiled in this process only."""
+    function = plain(compiled)
+    names = {**function.__globals__, **others}
+    return cast("F", numba.njit(nogil=True)(FunctionType(function.__code__, names, function.__name__)))
 
 
 def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:

@@ -11,14 +11,11 @@ import numpy as np
 
 from gongzao.scheduling._jit import Ints, random_state
 from gongzao.scheduling.arrays import Arrays
+from gongzao.scheduling.blend import distance, relink
 from gongzao.scheduling.dispatch import Plan, dispatch, portfolio
 from gongzao.scheduling.shop import new_graph, rebuild, shop_of, solution_of
-from gongzao.scheduling.tabu import distance, new_walk, relink, search
-
-POOL = 8
-STARTS = 40
-TENURES = (0.5, 0.75, 1.0)
-"""Lengths of the tabu search's memory, drawn by how often each has brought a solution the pool took."""
+from gongzao.scheduling.tabu import search
+from gongzao.scheduling.walk import Style, new_walk
 
 
 class Member(NamedTuple):
@@ -30,24 +27,62 @@ class Member(NamedTuple):
 
 
 class Walker(NamedTuple):
-    """Where a tabu search starts, its place in ``TENURES``, and its seed."""
+    """Where a tabu search starts, the options it walks by, and its seed."""
 
     order: Ints
     alt: Ints
-    tenure: int
+    drawn: tuple[int, int]
     seed: int
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How long a tabu search goes on: moves without improvement, drawn log-uniformly, and moves in all.
+    """Parameters of the search: what is kept, how its walks go, and how long each goes on.
 
-    Job shops with few ties (long durations) gain from long searches, those with many machines from more relinking; the
-    mixture is near the better of the two on both.
+    Job shops with few ties (long durations) gain from long walks, those with many machines from more relinking; the
+    mixture is near the better of the two on both. Where machines are busy to the end, the makespan falls only with the
+    load of all of them, so that working time and balance must count; elsewhere that is in the way.
+
+    Parameters
+    ----------
+    patience
+        Moves without improvement after which a walk ends, drawn log-uniformly from this range.
+    limit
+        Moves in a walk at most.
+    pool
+        Solutions kept.
+    starts
+        Dispatch rules a new solution's is drawn from.
+    tenures
+        Options for :attr:`~gongzao.scheduling.walk.Style.tenure`.
+    leanings
+        Options for what loads count and where tasks are traded, see :class:`~gongzao.scheduling.walk.Style`.
     """
 
     patience: tuple[int, int] = (2_000, 20_000)
     limit: int = 500_000
+    pool: int = 8
+    starts: int = 40
+    tenures: tuple[float, ...] = (0.5, 0.75, 1.0)
+    leanings: tuple[tuple[float, float], ...] = ((1e-6, 0.0), (1.0, 1.0), (4.0, 2.0))
+
+
+class Draw:
+    """Options drawn by how often each has lately brought a solution that the pool took."""
+
+    LEARN, LEAST = 0.1, 0.05
+
+    def __init__(self, options: int) -> None:
+        self.rate = np.full(options, 0.5)
+
+    def one(self, rng: np.random.Generator) -> int:
+        """Return an option."""
+        rate = np.maximum(self.rate, self.LEAST)
+        return int(rng.choice(len(rate), p=rate / rate.sum()))
+
+    def learn(self, option: int, *, taken: bool) -> None:
+        """Note whether what an option brought was taken."""
+        self.rate[option] += self.LEARN * (taken - self.rate[option])
 
 
 class EliteSearch:
@@ -82,10 +117,10 @@ class EliteSearch:
         self.found, self.lockstep = found, lockstep
         self.lock = threading.Lock()
         self.pool: list[Member] = []
-        self.results: dict[int, tuple[Member, int]] = {}
-        self.won, self.tried = np.ones(len(TENURES)), np.full(len(TENURES), 2.0)
+        self.results: dict[int, tuple[Member, tuple[int, int]]] = {}
+        self.draws = Draw(len(self.effort.tenures)), Draw(len(self.effort.leanings))
         self.idle = self.moves = 0
-        self.starts = [solution_of(a, p) for p in starts[:POOL]]
+        self.starts = [solution_of(a, p) for p in starts[: self.effort.pool]]
         self.graph = new_graph(self.shop)
         self.best = min((self._member(o, alt) for o, alt in self.starts), key=lambda m: m.value)
 
@@ -106,30 +141,32 @@ class EliteSearch:
     def _start(self) -> tuple[Ints, Ints]:
         if self.starts:
             return self.starts.pop(0)
-        if len(self.pool) < POOL:
-            rule = portfolio(due=False, count=STARTS, seed=self._seed())[-1]
+        if len(self.pool) < self.effort.pool:
+            rule = portfolio(due=False, count=self.effort.starts, seed=self._seed())[-1]
             return solution_of(self.a, dispatch(self.a, rule, self._seed()))
         one, two = (self.pool[i] for i in self.rng.choice(len(self.pool), 2, replace=False))
         share = float(self.rng.uniform(0.35, 0.65))
         return relink(one.order, one.alt, two.order, two.alt, share, random_state(self._seed()))
 
     def _walker(self) -> Walker:
-        rate = self.won / self.tried
         order, alt = self._start()
-        return Walker(order, alt, int(self.rng.choice(len(TENURES), p=rate / rate.sum())), self._seed())
+        tenure, leaning = (d.one(self.rng) for d in self.draws)
+        return Walker(order, alt, (tenure, leaning), self._seed())
 
     def _improve(self, w: Walker, limit: int, stop: Ints) -> tuple[Member, int]:
         graph, walk = new_graph(self.shop), new_walk(self.shop, random_state(w.seed))
         least, longest = np.log(self.effort.patience)
         patience = int(np.exp(np.random.default_rng(w.seed).uniform(least, longest)))
         most = min(limit, self.effort.limit)
-        moves = search(self.shop, graph, walk, w.order, w.alt, TENURES[w.tenure], patience, most, self.target, stop)
+        tenure, leaning = w.drawn
+        style = Style(self.effort.tenures[tenure], *self.effort.leanings[leaning])
+        moves = search(self.shop, graph, walk, w.order, w.alt, style, patience, most, self.target, stop)
         return Member(int(walk.best[0]), walk.order, walk.alt), moves
 
     def _one(self, place: int, w: Walker, limit: int, stop: Ints) -> Callable[[], int]:
         def run() -> int:
             member, moves = self._improve(w, limit, stop)
-            self.results[place] = member, w.tenure
+            self.results[place] = member, w.drawn
             return moves
 
         return run
@@ -143,18 +180,18 @@ class EliteSearch:
             moves += done
             with self.lock:
                 self.moves += done
-                self._learn(walker.tenure, taken=self._take(member))
+                self._learn(walker.drawn, taken=self._take(member))
         return moves
 
-    def _learn(self, tenure: int, *, taken: bool) -> None:
-        self.won[tenure] += taken
-        self.tried[tenure] += 1
+    def _learn(self, drawn: tuple[int, int], *, taken: bool) -> None:
+        for draw, option in zip(self.draws, drawn, strict=True):
+            draw.learn(option, taken=taken)
 
     def absorb(self) -> None:
         """Take the results of a round in lockstep into the pool."""
         for place in sorted(self.results):
-            member, tenure = self.results[place]
-            self._learn(tenure, taken=self._take(member))
+            member, drawn = self.results[place]
+            self._learn(drawn, taken=self._take(member))
         self.results = {}
 
     def offer(self, plan: Plan) -> None:
@@ -168,7 +205,7 @@ class EliteSearch:
             self.found(self.plan(), self.moves)
         admitted = self._admit(member)
         self.idle = 0 if admitted else self.idle + 1
-        if self.idle >= 4 * POOL:
+        if self.idle >= 4 * self.effort.pool:
             self.pool = [self.best]
             self.idle = 0
         return admitted
@@ -181,7 +218,7 @@ class EliteSearch:
                     self.pool[i] = new
                     return True
                 return False
-        if len(self.pool) < POOL:
+        if len(self.pool) < self.effort.pool:
             self.pool.append(new)
             return True
         worst = max(range(len(self.pool)), key=lambda i: self.pool[i].value)

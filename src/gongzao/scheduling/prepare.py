@@ -11,6 +11,7 @@ from numba.core import event
 
 from gongzao.scheduling._jit import random_state
 from gongzao.scheduling.arrays import Arrays, compile_problem
+from gongzao.scheduling.blend import relink
 from gongzao.scheduling.dispatch import dispatch, portfolio
 from gongzao.scheduling.elite import Effort, EliteSearch
 from gongzao.scheduling.frames import frames
@@ -19,7 +20,6 @@ from gongzao.scheduling.replanning import replan
 from gongzao.scheduling.shop import solution_of
 from gongzao.scheduling.solver import solve
 from gongzao.scheduling.stop import Stop
-from gongzao.scheduling.tabu import relink
 
 MOVES = 200
 """Moves of a small search that uses every kernel at least once."""

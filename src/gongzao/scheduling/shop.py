@@ -35,8 +35,8 @@ class Graph(NamedTuple):
     """A solution under change.
 
     ``alt`` alternative of each task, ``unit`` and ``time`` what it stands for, ``place`` the place of the task in its
-    unit's part of ``seq``, ``length`` the length of these parts; ``head`` start, ``tail`` longest path after the end;
-    ``order`` topological and sorted by head, ``pos`` its inverse; the rest is scratch.
+    unit's part of ``seq``, ``length`` the length of these parts, ``load`` the time they take; ``head`` start, ``tail``
+    longest path after the end; ``order`` topological and sorted by head, ``pos`` its inverse; the rest is scratch.
     """
 
     alt: Ints
@@ -44,6 +44,7 @@ class Graph(NamedTuple):
     time: Ints
     seq: Ints
     length: Ints
+    load: Ints
     place: Ints
     head: Ints
     tail: Ints
@@ -93,8 +94,8 @@ def new_graph(shop: Shop) -> Graph:
     rows = [np.zeros(n, np.int64) for _ in range(13)]
     alt, unit, time, place, head, tail, order, pos, head2, tail2, mark, buffer, _ = rows
     seq = np.zeros(len(shop.alt_unit), np.int64)
-    length = np.zeros(len(shop.seq_ptr) - 1, np.int64)
-    return Graph(alt, unit, time, seq, length, place, head, tail, order, pos, head2, tail2, mark, buffer)
+    length, load = np.zeros((2, len(shop.seq_ptr) - 1), np.int64)
+    return Graph(alt, unit, time, seq, length, load, place, head, tail, order, pos, head2, tail2, mark, buffer)
 
 
 def solution_of(a: Arrays, plan: Plan) -> tuple[Ints, Ints]:
@@ -111,6 +112,7 @@ def rebuild(shop: Shop, g: Graph, order: Ints, alt: Ints) -> int:
     """Make ``g`` the solution (order, alternatives); return its makespan."""
     shop, g = borrow(shop), borrow(g)
     g.length[:] = 0
+    g.load[:] = 0
     for k in range(len(order)):
         v = order[k]
         g.order[k] = v
@@ -122,6 +124,7 @@ def rebuild(shop: Shop, g: Graph, order: Ints, alt: Ints) -> int:
         g.place[v] = g.length[u]
         g.seq[shop.seq_ptr[u] + g.length[u]] = v
         g.length[u] += 1
+        g.load[u] += g.time[v]
     heads(shop, g, 0)
     tails(shop, g, len(order) - 1)
     sort(g)
@@ -187,6 +190,7 @@ def take_out(shop: Shop, g: Graph, v: int) -> None:
     u = g.unit[v]
     base = shop.seq_ptr[u]
     g.length[u] -= 1
+    g.load[u] -= g.time[v]
     for k in range(g.place[v], g.length[u]):
         j = g.seq[base + k + 1]
         g.seq[base + k] = j
@@ -205,6 +209,7 @@ def put_in(shop: Shop, g: Graph, v: int, alt: int, slot: int) -> None:
     g.seq[base + slot] = v
     g.length[u] += 1
     g.place[v], g.alt[v], g.unit[v], g.time[v] = slot, alt, u, shop.alt_time[alt]
+    g.load[u] += g.time[v]
 
 
 @leaf
@@ -267,5 +272,26 @@ def move(shop: Shop, g: Graph, v: int, alt: int, slot: int) -> int:
     low, high = repair(shop, g, v)
     heads(shop, g, min(first, low))
     tails(shop, g, max(last, high))
+    sort(g)
+    return makespan(g)
+
+
+@leaf
+def trade(shop: Shop, g: Graph, v: int, alt: int, w: int, alt_w: int) -> int:
+    """Give ``v`` and ``w`` each other's place, with these alternatives; return the new makespan.
+
+    Between the neighbours of each new place, in its job and on its unit, there must be room in the order.
+    """
+    first, last = min(g.pos[v], g.pos[w]), max(g.pos[v], g.pos[w])
+    slot, slot_w = g.place[w], g.place[v]
+    take_out(shop, g, v)
+    take_out(shop, g, w)
+    put_in(shop, g, v, alt, slot)
+    put_in(shop, g, w, alt_w, slot_w)
+    for x in (v, w):
+        low, high = repair(shop, g, x)
+        first, last = min(first, low), max(last, high)
+    heads(shop, g, first)
+    tails(shop, g, last)
     sort(g)
     return makespan(g)
