@@ -15,7 +15,7 @@ from gongzao.scheduling.blend import distance, relink
 from gongzao.scheduling.dispatch import Plan, dispatch, portfolio
 from gongzao.scheduling.shop import new_graph, rebuild, shop_of, solution_of
 from gongzao.scheduling.tabu import search
-from gongzao.scheduling.walk import Style, new_walk
+from gongzao.scheduling.walk import TIES, Style, new_walk
 
 
 class Member(NamedTuple):
@@ -64,7 +64,7 @@ class Effort:
     pool: int = 8
     starts: int = 40
     tenures: tuple[float, ...] = (0.5, 0.75, 1.0)
-    leanings: tuple[tuple[float, float], ...] = ((1e-6, 0.0), (1.0, 1.0), (4.0, 2.0))
+    leanings: tuple[tuple[float, float], ...] = ((TIES, 0.0), (1.0, 1.0), (4.0, 2.0))
 
 
 class Draw:

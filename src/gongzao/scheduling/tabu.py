@@ -8,7 +8,7 @@ from gongzao.scheduling._jit import Ints, borrow, kernel, leaf, next_random
 from gongzao.scheduling.insertions import evaluate
 from gongzao.scheduling.shop import Graph, Shop, move, rebuild, trade
 from gongzao.scheduling.trades import offer_trades
-from gongzao.scheduling.walk import Style, Walk
+from gongzao.scheduling.walk import FULL, TIES, Style, Walk
 
 
 @leaf
@@ -50,7 +50,8 @@ def search(
     while walk.best[0] > target and walk.best[1] < limit and walk.best[1] - last < patience and stop[0] == 0:
         walk.best[1] += 1
         walk.rank[:] = np.inf
-        dear = style.lean / (2.0 * value)
+        full = g.load.sum() > FULL * value * len(g.load)
+        dear = (style.lean if full else TIES) / (2.0 * value)
         critical = 0
         for k in range(len(g.order)):
             v = g.order[k]

@@ -9,6 +9,11 @@ import numpy as np
 from gongzao.scheduling._jit import Floats, Ints, Words, leaf, next_random
 from gongzao.scheduling.shop import Graph, Shop
 
+FULL = 0.95
+"""Share of the time for which units must be busy on average for their loads to count."""
+TIES = 1e-6
+"""What loads count elsewhere, see :class:`Style`: enough to decide among equals."""
+
 
 class Style(NamedTuple):
     """How a search walks.
@@ -18,8 +23,8 @@ class Style(NamedTuple):
     tenure
         Moves for which what a move leaves is barred, over the number of critical tasks.
     lean
-        What a minute of working time more counts, over a minute of makespan; loads that are less even count likewise,
-        as the sum of their squares. Near 0 it decides among equals only.
+        What a minute of working time more counts, over a minute of makespan, in a shop that is :data:`FULL`; loads that
+        are less even count likewise, as the sum of their squares.
     trade
         Tasks change places with others where their unit idles less than this many times what they take; 0: never.
     """
@@ -61,7 +66,7 @@ def new_walk(shop: Shop, random: Words) -> Walk:
         best=np.zeros(2, np.int64),
         window=np.zeros((widest, 2), np.int64),
         found=np.zeros((2, 7), np.int64),
-        rank=np.zeros(2),
+        rank=np.full(2, np.inf),
         dirty=np.zeros(n // 64 + 1, np.uint64),
         lowered=np.zeros(n, np.int64),
         random=random,
