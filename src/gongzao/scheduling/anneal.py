@@ -73,7 +73,8 @@ def kernels_for(moves: tuple[Move, ...]) -> Kernels:
     """Return the kernels that propose by ``moves``; by other than :data:`MOVES` they are compiled in each process."""
     if moves == MOVES:
         return Kernels(anneal, probe)
-    return Kernels(*(with_globals(k, propose=proposer(moves)) for k in (anneal, probe)))
+    mine = proposer(moves)
+    return Kernels(with_globals(anneal, propose=mine), with_globals(probe, propose=mine))
 
 
 @leaf

@@ -71,4 +71,4 @@ def earlier(a: Arrays, line: Line, v: int, random: Words) -> int:
     """Return an earlier place on the unit of ``v``, which is not the first there; a near one more likely."""
     at = line.place[v]
     first = max(0, min(at - 1, slot_at(line, line.plan.unit[v], ready(a, line, v)) - 1))
-    return at - steps(random, 1, at - first)
+    return int(at - steps(random, 1, at - first))
