@@ -81,6 +81,16 @@ def test_full_machines_trade_a_task_for_one_that_is_shorter() -> None:
     assert g.load.tolist() == [23, 23]
 
 
+@pytest.mark.parametrize(("other", "offered"), [(8, True), (9, True), (10, False)])
+def test_a_task_is_traded_for_none_that_takes_longer(other: int, offered: bool) -> None:
+    problem, order, alt = uneven(([9], [other]))
+    s = shop_of(compile_problem(problem))
+    g, walk = new_graph(s), new_walk(s, random_state(1))
+    rebuild(s, g, order, alt)
+    offer_trades(s, g, walk, 0, 1e-6)
+    assert (walk.rank[0] < np.inf) == offered
+
+
 def test_a_search_trades_only_where_machines_idle_less_than_asked() -> None:
     problem, order, alt = uneven(([7, 9, 8], [6, 9, 7]))
     s = shop_of(compile_problem(problem))

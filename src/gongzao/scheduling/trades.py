@@ -1,7 +1,8 @@
 """Moves of a pure shop: two tasks of different units change places.
 
 Where units are busy to the end, the makespan is the greatest load. No task is short enough to go elsewhere then, but
-one may change places with a slightly shorter one. What such a move costs is estimated as if all else stayed as it is.
+one may change places with a slightly shorter one, or with an equal one to close a gap. What such a move costs is
+estimated as if all else stayed as it is.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def through(shop: Shop, g: Graph, v: int, alt: int, w: int) -> int:
 
 @leaf
 def offer_trades(shop: Shop, g: Graph, walk: Walk, v: int, dear: float) -> None:
-    """Offer to exchange the places of ``v`` and of shorter tasks of other units that its unit can do."""
+    """Offer to exchange the places of ``v`` and of tasks of other units that its unit can do in no more time."""
     r, q = job_bounds(shop, g, v)
     own = g.unit[v]
     for k in range(shop.alt_ptr[v], shop.alt_ptr[v + 1]):
@@ -63,9 +64,7 @@ def offer_trades(shop: Shop, g: Graph, walk: Walk, v: int, dear: float) -> None:
                 if shop.alt_unit[j] == own:
                     other = j
                     break
-            if other < 0 or shop.alt_time[other] >= g.time[v]:
-                continue
-            if g.load[unit] + shop.alt_time[k] - g.time[w] >= g.load[own]:
+            if other < 0 or shop.alt_time[other] > g.time[v]:
                 continue
             if not (room(shop, g, v, w) and room(shop, g, w, v)):
                 continue
