@@ -110,3 +110,11 @@ def test_working_time_counts_as_much_as_asked(lean: float, unit: int) -> None:
     rebuild(s, g, np.arange(3), np.array([0, 1, 3]))
     evaluate(s, g, walk, 1, lean / 60.0)
     assert s.alt_unit[walk.found[0, 1]] == unit
+
+
+def test_where_machines_idle_loads_do_not_keep_the_makespan_long() -> None:
+    s = shop_of(compile_problem(shop([[{0: 10}], [{0: 10, 1: 25}], [{0: 10}]], 2)))
+    walk = new_walk(s, random_state(1))
+    start = np.arange(3), np.array([0, 1, 3])
+    search(s, new_graph(s), walk, *start, Style(1.0, 20.0, 0.0), 1, 1, 0, np.zeros(1, np.int64))
+    assert walk.best[0] == 25
