@@ -2,21 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from time import sleep
 from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator
 
 from gongzao.ledger import Balance
 from gongzao.research import BANK, FUND, Evidence, Phase, Proposal, Unit, check, contract, due, stake
-from gongzao.web.accounts.models import User
+from gongzao.web.accounts.models import Post, Role, User
 from gongzao.web.ledger import queries as ledger
 from gongzao.web.ledger.verify import verify
-from gongzao.web.research import services, store, workbook
+from gongzao.web.research import draws, services, store, workbook
 from gongzao.web.research.models import Event, Need, Project, Review, Topic
 from gongzao.web.research.proposal_form import from_proposal
 from tests.web.browser.conftest import WIDTHS, Visitor
@@ -168,6 +171,10 @@ def write_and_open(desk: Desk, crowd: Anping) -> str:
     desk.press("上传并替换各部分")
     desk.press("提交建议书")
     desk.press("确认")
+    for n in (0, 2, 3, 4):
+        desk.sit(crowd.members[n], draft.partition("/research/")[2])
+        desk.page.get_by_label("同意参加").check()
+        desk.press("答复")
     desk.sit(crowd.organiser, draft.partition("/research/")[2])
     desk.press("立项…")
     desk.press("确认")
@@ -204,6 +211,15 @@ def close(desk: Desk, crowd: Anping, project: str) -> None:
     desk.press("确认结束")
 
 
+@contextmanager
+def later(crowd: Anping, project: str) -> Iterator[None]:
+    """Two days pass, with money booked on the first: reviewers are drawn with that day's head."""
+    handed_in = max(datetime.now(UTC), store.read(project).at)
+    crowd.fill_fund(1_00, handed_in + timedelta(days=1), f"head-{uuid4()}")
+    with patch("django.utils.timezone.now", return_value=handed_in + timedelta(days=2)):
+        yield
+
+
 def hand_in(desk: Desk, crowd: Anping, project: str, verdict: str, hours: int = 0) -> None:
     """A party hands the next milestone in, the organiser draws, the experts drawn agree on a verdict."""
     desk.sit(crowd.members[2], f"projects/{project}/work/submit/")
@@ -212,8 +228,9 @@ def hand_in(desk: Desk, crowd: Anping, project: str, verdict: str, hours: int = 
         desk.page.get_by_label("人员工时").fill(str(hours))
     desk.page.get_by_label("我已核对").check()
     desk.press("提交评审")
-    desk.sit(crowd.organiser, f"projects/{project}/work/")
-    desk.press("抽取")
+    with later(crowd, project):
+        desk.sit(crowd.organiser, f"projects/{project}/work/")
+        desk.press("抽取")
     for row in Review.objects.filter(project=project, done_at=None).select_related("expert__user"):
         assert row.expert.user is not None
         desk.sit(row.expert.user, "reviews/")
@@ -233,7 +250,7 @@ def results_and_income(desk: Desk, crowd: Anping, project: str) -> None:
     desk.press("登记")
     desk.sit(crowd.members[3], f"projects/{project}/results/")
     desk.page.get_by_role("link", name="申请许可").click()
-    desk.page.get_by_label("许可费").first.fill("100000")
+    desk.page.get_by_label("许可费").first.fill("10")
     desk.press("提出申请")
     value = store.read(project)
     (asked,) = value.requests.values()
@@ -315,12 +332,16 @@ def test_the_pages_are_sound_at_both_widths(visitor: Visitor, crowd: Anping) -> 
     file = Evidence("报告.pdf", "0" * 64)
     now = datetime.now(UTC)
     services.submit_milestone(Project.objects.get(pk=running), "M1", crowd.firms[2].uscc, [file], [], now, by=None)
-    services.draw_reviewers(Project.objects.get(pk=running), "seed", now, by=None)
+    crowd.fill_fund(1_00, now + timedelta(days=1), "head")
+    draws.draw(Project.objects.get(pk=running), now + timedelta(days=2), by=None)
     drawn = Review.objects.filter(project=running).select_related("expert__user")[0]
+    province = User.objects.create_user("province")
+    Post.objects.create(user=province, role=Role.PROVINCE, region_id="130000")
     tabs = [f"projects/{running}/{tab}" for tab in ("", "contract/", "work/", "motions/", "results/", "money/", "log/")]
     pages: list[tuple[User | None, list[str]]] = [
         (None, ["", f"p/{running}/", "calls/call-2024/"]),
-        (crowd.organiser, ["", "projects/", "needs/", "drafts/", "fund/", "experts/", *tabs]),
+        (crowd.organiser, ["", "projects/", "needs/", "drafts/", "fund/", *tabs]),
+        (province, ["experts/"]),
         (crowd.members[2], ["needs/", f"projects/{campaign}/campaign/", f"projects/{campaign}/"]),
         (drawn.expert.user, ["reviews/", f"reviews/{drawn.pk}/"]),
     ]

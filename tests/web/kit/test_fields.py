@@ -15,7 +15,17 @@ from django.utils import translation
 import gongzao.web
 from gongzao.kernel import InvalidValue
 from gongzao.kernel.dates import CHINA
-from gongzao.web.kit.fields import DateField, MoneyField, NumberField, PercentField, QuantityField, TimeField
+from gongzao.web.clusters.models import Indicator, Source
+from gongzao.web.kit.fields import (
+    DateField,
+    MoneyField,
+    NumberField,
+    One,
+    PercentField,
+    QuantityField,
+    Several,
+    TimeField,
+)
 from gongzao.web.research.amounts import AmountForm, amount_field, hundredths, scale_field
 
 
@@ -139,3 +149,15 @@ def test_djangos_own_sentences_are_plain_chinese() -> None:
     assert "请填写整数" in errors
     assert "此项必填。" in errors
     assert "变量" not in errors
+
+
+def test_every_choice_of_rows_refuses_a_key_that_no_database_takes() -> None:
+    fields = [(kind, name, field) for kind in all_forms() for name, field in getattr(kind, "base_fields", {}).items()]
+    rows = [(kind.__name__, name, field) for kind, name, field in fields if isinstance(field, forms.ModelChoiceField)]
+    assert len(rows) > 5
+    plain = {Source, Indicator}  # known by codes of letters, not by numbers
+    assert [
+        (kind, name)
+        for kind, name, field in rows
+        if not isinstance(field, One | Several) and field.queryset.model not in plain
+    ] == []

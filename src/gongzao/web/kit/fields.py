@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
 from django.utils.translation import get_language
 
 from gongzao.kernel import (
@@ -20,6 +21,10 @@ from gongzao.kernel import (
 )
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+
+LONGEST_KEY = 18
+"""Digits of a key that every database takes; codes are no longer."""
 
 
 def as_validation_error(error: GongzaoError) -> ValidationError:
@@ -134,3 +139,25 @@ class TimeField(forms.DateTimeField):
         if value in self.empty_values or isinstance(value, date):
             return super().to_python(value)
         return _read(parse_time, value)
+
+
+class One(forms.ModelChoiceField[M]):
+    """One row; a key that no database takes is no choice rather than a fault."""
+
+    def to_python(self, value: Any) -> M | None:
+        """Return the row, or refuse."""
+        if len(str(value)) > LONGEST_KEY:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": "…"})
+        found: M | None = super().to_python(value)
+        return found
+
+
+class Several(forms.ModelMultipleChoiceField[M]):
+    """Several rows; keys that no database takes are no choice rather than a fault."""
+
+    def clean(self, value: Any) -> QuerySet[M]:
+        """Return the rows, or refuse."""
+        if any(len(str(key)) > LONGEST_KEY for key in value or ()):
+            raise forms.ValidationError(self.error_messages["invalid_pk_value"], params={"pk": "…"})
+        found: QuerySet[M] = super().clean(value)
+        return found

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gongzao.ledger import MAX_STATEMENT_BYTES, MAX_TEXT, heading_key
 from gongzao.web.accounts.models import User
+from gongzao.web.kit.fields import One
 from gongzao.web.ledger.forms import dress
 from gongzao.web.ledger.models import Account
 from gongzao.web.ledger.models_bank import BankAccount
@@ -44,9 +45,7 @@ MOST_HEADINGS = 40
 class UploadForm(forms.Form):
     """A bank statement to take, and what is said about a file that could not be understood."""
 
-    bank_account: forms.ModelChoiceField[BankAccount] = forms.ModelChoiceField(
-        BankAccount.objects.none(), label=_("监管账户"), empty_label=None
-    )
+    bank_account: One[BankAccount] = One(BankAccount.objects.none(), label=_("监管账户"), empty_label=None)
     file = forms.FileField(
         label=_("对账单文件"),
         help_text=_(
@@ -172,7 +171,7 @@ class RemarkForm(forms.Form):
 class BankAccountForm(forms.Form):
     """Which account at a bank an account of the books mirrors."""
 
-    account: forms.ModelChoiceField[Account] = forms.ModelChoiceField(
+    account: One[Account] = One(
         Account.objects.none(), label=_("账本账户"), help_text=_("人民币资产类账户，是银行监管账户在账本中的镜像。")
     )
     bank = forms.CharField(label=_("开户银行"), max_length=120)

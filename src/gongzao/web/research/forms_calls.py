@@ -1,22 +1,20 @@
 """Forms of needs, topics and calls."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 from django import forms
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from gongzao.research.model import MAX_TEXT
 from gongzao.web.clusters.models import Membership
-from gongzao.web.kit.fields import TimeField
+from gongzao.web.kit.fields import One, Several, TimeField
 from gongzao.web.research import policies
 from gongzao.web.research.forms_base import choose, dress
 from gongzao.web.research.models import MAX_NAME, Need, Topic
 
-M = TypeVar("M", bound=Model)
 
-
-class _Places(forms.ModelChoiceField[Membership]):
+class _Places(One[Membership]):
     def label_from_instance(self, row: Membership) -> str:
         return f"{row.enterprise} · {row.cluster}"
 
@@ -44,17 +42,7 @@ class NeedForm(forms.Form):
         dress(self)
 
 
-class _Several(forms.ModelMultipleChoiceField[M]):
-    """Several rows; keys that no database takes are no choice rather than an error."""
-
-    def clean(self, value: Any) -> QuerySet[M]:
-        if any(len(str(key)) > 18 for key in value or ()):
-            raise forms.ValidationError(self.error_messages["invalid_pk_value"], params={"pk": "…"})
-        found: QuerySet[M] = super().clean(value)
-        return found
-
-
-class _Needs(_Several[Need]):
+class _Needs(Several[Need]):
     def label_from_instance(self, row: Need) -> str:
         return f"{row.enterprise}：{row.text}"
 
@@ -71,7 +59,7 @@ class TopicForm(forms.Form):
         dress(self)
 
 
-class _Topics(_Several[Topic]):
+class _Topics(Several[Topic]):
     def label_from_instance(self, row: Topic) -> str:
         return row.title
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from gongzao.kernel import InvalidValue
 from gongzao.kernel.numbers import plain
-from gongzao.web.kit.fields import TimeField, read_fen
+from gongzao.web.kit.fields import Several, TimeField, read_fen
 from gongzao.web.research.amounts import AmountForm, amount_field, key_field, positive, scale_field
 from gongzao.web.research.display import said
 from gongzao.web.research.forms_base import dress
@@ -40,7 +40,7 @@ class RoundForm(AmountForm):
     closes = TimeField(label=gettext_lazy("表决截止"))
     amount = amount_field(gettext_lazy("本轮总额"))
     scale = scale_field()
-    drafts: forms.ModelMultipleChoiceField[Draft] = forms.ModelMultipleChoiceField(
+    drafts: Several[Draft] = Several(
         Draft.objects.none(), label=gettext_lazy("候选项目"), widget=forms.CheckboxSelectMultiple
     )
     parts = forms.CharField(
