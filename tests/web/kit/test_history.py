@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
@@ -148,11 +149,11 @@ def test_what_the_administration_does_to_a_user_and_his_posts_is_kept(world: Any
 
 def test_permissions_given_in_the_administration_are_kept(world: Any) -> None:
     idle = world.users["idle"]
-    permission = 1
+    permission = Permission.objects.latest("pk").pk
     given = admin_form(idle, user_permissions=[str(permission)])
     world.client("superuser").post(f"/admin/accounts/user/{idle.pk}/change/", given)
     changes = [(e.before, e.after) for e in entries(idle) if e.act == Act.CHANGED]
-    assert changes == [({"user_permissions": []}, {"user_permissions": [1]})]
+    assert changes == [({"user_permissions": []}, {"user_permissions": [permission]})]
 
 
 def test_a_password_is_told_changed_and_never_shown(world: Any) -> None:
