@@ -42,7 +42,7 @@ def seen_by_kernels() -> tuple[Path, ...]:
 @cache
 def _state() -> str:
     """Return a fingerprint of the sources that kernels see."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(sys.prefix.encode())  # another environment compiles for itself
     for path in seen_by_kernels():
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
