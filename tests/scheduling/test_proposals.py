@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import sys
 import textwrap
 from pathlib import Path
 from types import ModuleType
@@ -43,6 +44,7 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # kept kernels name their module
     spec.loader.exec_module(module)
     return module
 
